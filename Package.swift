@@ -1,0 +1,192 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Tandem's targets, lowest row first: a target depends on rows below its own and on nothing else.
+/// The picture, and the test that holds the code to it, are in docs/ARCHITECTURE.md.
+let package = Package(
+    name: "tandem",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "tandem", targets: ["tandem"]),
+        .executable(name: "tandem-receiver", targets: ["tandem-receiver"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // C
+        .systemLibrary(
+            name: "CLibSSH2",
+            pkgConfig: "libssh2",
+            providers: [.apt(["libssh2-1-dev"]), .brew(["libssh2"])]
+        ),
+        .systemLibrary(
+            name: "CCrypto",
+            pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
+        ),
+        .systemLibrary(
+            name: "CZstd",
+            pkgConfig: "libzstd",
+            providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]
+        ),
+        .target(name: "CTandem", cSettings: [.define("_GNU_SOURCE")]),
+
+        // tree
+        .target(name: "TandemTree", dependencies: ["CCrypto"]),
+
+        // wire
+        .target(name: "TandemProtocol", dependencies: ["TandemTree", "CZstd"]),
+
+        // system
+        .target(name: "TandemSystem", dependencies: ["CTandem"]),
+
+        // world
+        .target(
+            name: "TandemFiles",
+            dependencies: ["TandemTree", "TandemSystem", "CTandem"]
+        ),
+        .target(
+            name: "TandemSSH",
+            dependencies: ["TandemSystem", "CLibSSH2", "CCrypto", "CTandem"]
+        ),
+
+        // service
+        .target(
+            name: "TandemDaemon",
+            dependencies: [
+                "TandemTree", "TandemSystem", "CTandem",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(
+            name: "TandemConfiguration",
+            dependencies: ["TandemTree", .product(name: "Yams", package: "Yams")]
+        ),
+        .target(
+            name: "TandemHTTP",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
+        ),
+        .target(
+            name: "TandemStore",
+            dependencies: ["TandemTree", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
+
+        // behaviour
+        .target(
+            name: "TandemSync",
+            dependencies: ["TandemTree", "TandemProtocol", "TandemSystem", "TandemFiles"]
+        ),
+        .target(name: "TandemSnapshots", dependencies: ["TandemTree"]),
+        .target(name: "TandemManagement", dependencies: ["TandemTree"]),
+
+        // assembly
+        .target(
+            name: "TandemCommands",
+            dependencies: [
+                "TandemTree", "TandemProtocol", "TandemSystem", "TandemFiles", "TandemSSH",
+                "TandemConfiguration", "TandemStore", "TandemSync", "TandemDaemon",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .target(
+            name: "TandemReceiver",
+            dependencies: [
+                "TandemTree", "TandemProtocol", "TandemSystem", "TandemFiles", "TandemSync",
+                "TandemDaemon", "TandemHTTP",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+
+        // programs
+        .executableTarget(name: "tandem", dependencies: ["TandemCommands"]),
+        .executableTarget(name: "tandem-receiver", dependencies: ["TandemReceiver"]),
+
+        // tests
+        .target(
+            name: "TandemTestSupport",
+            dependencies: ["TandemTree", "TandemSystem"],
+            path: "Tests/TandemTestSupport"
+        ),
+        .testTarget(
+            name: "TandemTreeTests",
+            dependencies: ["TandemTree", "TandemTestSupport"]
+        ),
+        .testTarget(
+            name: "TandemProtocolTests",
+            dependencies: ["TandemProtocol", "TandemTree", "TandemTestSupport"],
+            exclude: ["Corpus"]
+        ),
+        .testTarget(
+            name: "TandemFilesTests",
+            dependencies: ["TandemFiles", "TandemTree", "TandemSystem", "TandemTestSupport"]
+        ),
+        .testTarget(
+            name: "TandemSSHTests",
+            dependencies: ["TandemSSH", "TandemSystem", "TandemTestSupport"]
+        ),
+        .testTarget(
+            name: "TandemServiceTests",
+            dependencies: [
+                "TandemDaemon", "TandemConfiguration", "TandemHTTP", "TandemStore", "TandemTree",
+                "TandemSystem", "TandemTestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(
+            name: "TandemSyncTests",
+            dependencies: [
+                "TandemSync", "TandemFiles", "TandemProtocol", "TandemTree", "TandemSystem",
+                "TandemTestSupport",
+            ]
+        ),
+        .testTarget(
+            name: "TandemOperationsTests",
+            dependencies: ["TandemSnapshots", "TandemManagement", "TandemTree"]
+        ),
+        .testTarget(
+            name: "TandemCommandsTests",
+            dependencies: ["TandemCommands", "TandemTestSupport"]
+        ),
+        .testTarget(name: "TandemArchitectureTests"),
+        .testTarget(
+            name: "TandemIntegrationTests",
+            dependencies: [
+                "TandemSSH", "TandemSync", "TandemFiles", "TandemProtocol", "TandemTree",
+                "TandemSystem", "TandemTestSupport",
+            ]
+        ),
+    ]
+)
+
+/// Targets whose work is C calls: `unsafe` on every line there would say nothing.
+let callsC: Set = [
+    "TandemSystem", "TandemFiles", "TandemSSH", "TandemDaemon", "TandemTestSupport",
+]
+
+for target in package.targets where target.type != .system && target.name != "CTandem" {
+    target.swiftSettings = [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .enableUpcomingFeature("InferIsolatedConformances"),
+        .enableUpcomingFeature("ImmutableWeakCaptures"),
+        .treatAllWarnings(as: .error),
+        .treatWarning("DeprecatedDeclaration", as: .warning),
+        .treatWarning("ExplicitSendable", as: .error),
+    ]
+    if target.type != .test && !callsC.contains(target.name) {
+        target.swiftSettings?.append(.strictMemorySafety())
+    }
+}
