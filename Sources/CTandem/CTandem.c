@@ -21,7 +21,8 @@
 #include <sys/sysmacros.h>
 
 static int64_t nanoseconds(struct statx_timestamp t) {
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+    // Wraps for years past 2262: a stamp is compared, never shown.
+    return (int64_t)((uint64_t)t.tv_sec * 1000000000u + t.tv_nsec);
 }
 
 int tandem_status_at(int directory, const char *name, struct tandem_status *out) {
@@ -40,6 +41,7 @@ int tandem_status_at(int directory, const char *name, struct tandem_status *out)
     out->mtime_ns = nanoseconds(raw.stx_mtime);
     out->ctime_ns = nanoseconds(raw.stx_ctime);
     out->birth_ns = (raw.stx_mask & STATX_BTIME) ? nanoseconds(raw.stx_btime) : 0;
+    out->mount_root = (raw.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
     return 0;
 }
 

@@ -21,6 +21,7 @@ struct tandem_status {
     int64_t mtime_ns;
     int64_t ctime_ns;
     int64_t birth_ns; // 0 where the file system has none
+    uint8_t mount_root; // 1 where something is mounted, also a bind mount of the same device
 };
 
 /// statx(2) without following a final link; `name` "" with an own descriptor reads the descriptor.

@@ -1,0 +1,108 @@
+import Glibc
+package import TandemSystem
+
+/// The directory that relative paths start from (`AT_FDCWD`).
+package let currentDirectory: Int32 = AT_FDCWD
+
+/// Calls `body` with a NUL-terminated copy of `name`; EINVAL when it holds a NUL.
+package func withCName<Result>(
+    _ name: [UInt8],
+    _ body: (UnsafePointer<CChar>) throws(SystemError) -> Result
+) throws(SystemError) -> Result {
+    guard !name.contains(0) else { throw SystemError("use a name with a NUL in it", errno: EINVAL) }
+    var terminated = ContiguousArray<CChar>()
+    terminated.reserveCapacity(name.count + 1)
+    for byte in name { terminated.append(CChar(bitPattern: byte)) }
+    terminated.append(0)
+    // A typed error passes through the closure as a value: the standard library rethrows untyped.
+    let outcome = terminated.withUnsafeBufferPointer { buffer -> Swift.Result<Result, SystemError> in
+        guard let base = buffer.baseAddress else { return .failure(SystemError("name", errno: EINVAL)) }
+        do throws(SystemError) { return .success(try body(base)) } catch { return .failure(error) }
+    }
+    return try outcome.get()
+}
+
+extension FileSystem {
+    /// Reads until `buffer` is full or the file ends; the number of bytes.
+    package func readFull(
+        _ descriptor: Int32,
+        into buffer: UnsafeMutableRawBufferPointer
+    ) throws(SystemError) -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+            let count = try repeating { () throws(SystemError) in try read(descriptor, into: rest) }
+            if count == 0 { break }
+            filled += count
+        }
+        return filled
+    }
+
+    /// Reads from `offset` until `buffer` is full or the file ends; the number of bytes.
+    package func readFull(
+        _ descriptor: Int32,
+        at offset: UInt64,
+        into buffer: UnsafeMutableRawBufferPointer
+    ) throws(SystemError) -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+            let count = try repeating { () throws(SystemError) in
+                try read(descriptor, at: offset + UInt64(filled), into: rest)
+            }
+            if count == 0 { break }
+            filled += count
+        }
+        return filled
+    }
+
+    /// Writes all bytes at the current offset.
+    package func writeAll(
+        _ descriptor: Int32,
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(SystemError) {
+        var written = 0
+        while written < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
+            let count = try repeating { () throws(SystemError) in try write(descriptor, rest) }
+            guard count > 0 else { throw SystemError("write", errno: EIO) }
+            written += count
+        }
+    }
+
+    /// Writes all bytes at `offset`.
+    package func writeAll(
+        _ descriptor: Int32,
+        at offset: UInt64,
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(SystemError) {
+        var written = 0
+        while written < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
+            let count = try repeating { () throws(SystemError) in
+                try write(descriptor, at: offset + UInt64(written), rest)
+            }
+            guard count > 0 else { throw SystemError("pwrite", errno: EIO) }
+            written += count
+        }
+    }
+
+    /// Writes an array at the current offset.
+    package func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) throws(SystemError) {
+        let outcome = bytes.withUnsafeBytes { raw -> Result<Void, SystemError> in
+            do throws(SystemError) { return .success(try writeAll(descriptor, raw)) } catch {
+                return .failure(error)
+            }
+        }
+        try outcome.get()
+    }
+
+    /// Repeats a call that a signal interrupted.
+    private func repeating(_ call: () throws(SystemError) -> Int) throws(SystemError) -> Int {
+        while true {
+            do throws(SystemError) { return try call() } catch {
+                guard error.errno == EINTR else { throw error }
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+package import TandemSystem
+
+/// An open descriptor with one owner, closed through its file system when the owner ends.
+package struct HeldDescriptor: ~Copyable, Sendable {
+    package let raw: Int32
+    private let fileSystem: any FileSystem
+
+    /// Takes ownership of a descriptor that `fileSystem` opened.
+    package init(_ raw: Int32, of fileSystem: any FileSystem) {
+        self.raw = raw
+        self.fileSystem = fileSystem
+    }
+
+    deinit { fileSystem.close(raw) }
+
+    /// Gives the descriptor away; the caller closes it.
+    package consuming func take() -> Int32 {
+        let raw = raw
+        discard self
+        return raw
+    }
+}
