@@ -1,0 +1,100 @@
+# One door to everything that builds, checks or shows the project. `make` alone lists the verbs.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+SECONDS_EACH ?= 30
+FORMATTED := Package.swift $(wildcard Sources Tests Benchmarks Fuzz)
+
+# A target that imports what it did not declare does not build.
+BUILD_FLAGS := --explicit-target-dependency-import-check error
+TESTS := deployment/setup/run-tests.sh
+
+.PHONY: help
+help: ## lists the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## installs what is missing on Debian or Ubuntu; says what it installs
+	@deployment/setup/install.sh
+
+.PHONY: build
+build: ## builds everything, with undeclared imports as errors
+	$(SWIFT) build --build-tests $(BUILD_FLAGS)
+
+.PHONY: test
+test: setup build ## installs, builds and runs every test, the real sshd's included
+	@$(TESTS)
+
+.PHONY: unit
+unit: ## runs all tests but the integration tests
+	@$(TESTS) --skip TandemIntegrationTests
+
+.PHONY: integration
+integration: ## runs the tests with a real sshd and with a container
+	@$(TESTS) --filter TandemIntegrationTests
+
+.PHONY: only
+only: ## runs the tests that match FILTER=, and fails when none does
+	@$(TESTS) --filter '$(FILTER)'
+
+.PHONY: lint
+lint: ## checks the formatting of every Swift file and the syntax of every script
+	$(SWIFT) format lint --strict -r -p $(FORMATTED)
+	@find deployment Benchmarks .ci -type f \( -name '*.sh' -o -name run \) -print0 | xargs -0 -n1 bash -n
+
+.PHONY: format
+format: ## formats every Swift file in place
+	$(SWIFT) format format -i -r -p $(FORMATTED)
+
+.PHONY: demo
+demo: setup ## shows a pair at work: sshd, receiver, push, rename, conflict, verdict
+	@deployment/demo/demo.sh
+
+.PHONY: bench
+bench: ## times a push beside rsync over the same sshd (FILES=, ROUNDS=)
+	@Benchmarks/bench.sh
+
+.PHONY: fuzz
+fuzz: ## runs every decoder's fuzzer for SECONDS_EACH seconds
+	@SECONDS_EACH=$(SECONDS_EACH) deployment/setup/fuzz.sh
+
+.PHONY: tsan
+tsan: ## runs the unit tests under the thread sanitizer
+	@$(TESTS) --scratch-path .build-tsan --sanitize thread --skip TandemIntegrationTests
+
+.PHONY: receiver-static
+receiver-static: ## builds dist/tandem-receiver, which needs no library of the machine it runs on
+	@deployment/receiver/build-static.sh
+
+.PHONY: image
+image: receiver-static ## builds the receiver's container image from the static binary
+	@deployment/receiver/build-image.sh
+
+.PHONY: units
+units: ## checks the Quadlet units with Podman's own generator, where one can be had
+	@deployment/setup/check-units.sh
+
+.PHONY: keys
+keys: ## writes a development key pair to keys/, readable by you alone
+	@test -e keys/tandem_ed25519 || ssh-keygen -q -t ed25519 -N '' -C tandem-development -f keys/tandem_ed25519
+	@chmod 600 keys/tandem_ed25519 && echo 'keys/tandem_ed25519'
+
+.PHONY: completions
+completions: ## writes shell completions to dist/completions
+	@deployment/setup/completions.sh
+
+.PHONY: install
+install: ## installs the release build of tandem under PREFIX (/usr/local)
+	$(SWIFT) build -c release --product tandem $(BUILD_FLAGS)
+	install -D -m 755 "$$($(SWIFT) build -c release --show-bin-path)/tandem" '$(DESTDIR)$(PREFIX)/bin/tandem'
+
+.PHONY: ci
+ci: setup lint build receiver-static units ## the whole check: lint, build, static receiver, all tests
+	@$(TESTS)
+
+.PHONY: clean
+clean: ## removes what was built
+	rm -rf .build .build-* dist
