@@ -5,6 +5,7 @@ package import TandemSystem
 package let currentDirectory: Int32 = AT_FDCWD
 
 /// Calls `body` with a NUL-terminated copy of `name`; EINVAL when it holds a NUL.
+@discardableResult
 package func withCName<Result>(
     _ name: [UInt8],
     _ body: (UnsafePointer<CChar>) throws(SystemError) -> Result
@@ -15,8 +16,11 @@ package func withCName<Result>(
     for byte in name { terminated.append(CChar(bitPattern: byte)) }
     terminated.append(0)
     // A typed error passes through the closure as a value: the standard library rethrows untyped.
-    let outcome = terminated.withUnsafeBufferPointer { buffer -> Swift.Result<Result, SystemError> in
-        guard let base = buffer.baseAddress else { return .failure(SystemError("name", errno: EINVAL)) }
+    let outcome = terminated.withUnsafeBufferPointer {
+        buffer -> Swift.Result<Result, SystemError> in
+        guard let base = buffer.baseAddress else {
+            return .failure(SystemError("name", errno: EINVAL))
+        }
         do throws(SystemError) { return .success(try body(base)) } catch { return .failure(error) }
     }
     return try outcome.get()

@@ -1,9 +1,8 @@
-package import TandemSystem
-
 /// An open descriptor with one owner, closed through its file system when the owner ends.
 package struct HeldDescriptor: ~Copyable, Sendable {
     package let raw: Int32
     private let fileSystem: any FileSystem
+    private var isHeld = true
 
     /// Takes ownership of a descriptor that `fileSystem` opened.
     package init(_ raw: Int32, of fileSystem: any FileSystem) {
@@ -11,12 +10,13 @@ package struct HeldDescriptor: ~Copyable, Sendable {
         self.fileSystem = fileSystem
     }
 
-    deinit { fileSystem.close(raw) }
+    deinit {
+        if isHeld { fileSystem.close(raw) }
+    }
 
     /// Gives the descriptor away; the caller closes it.
     package consuming func take() -> Int32 {
-        let raw = raw
-        discard self
+        isHeld = false
         return raw
     }
 }

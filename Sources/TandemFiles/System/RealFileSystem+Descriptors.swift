@@ -45,7 +45,9 @@ extension RealFileSystem {
     }
 
     package func startWriteback(_ descriptor: Int32, offset: UInt64, length: UInt64) {
-        guard let offset = Int64(exactly: offset), let length = Int64(exactly: length) else { return }
+        guard let offset = Int64(exactly: offset), let length = Int64(exactly: length) else {
+            return
+        }
         _ = tandem_start_writeback(descriptor, offset, length)
     }
 

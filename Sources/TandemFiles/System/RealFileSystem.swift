@@ -1,7 +1,6 @@
 import CTandem
 import Glibc
 package import TandemSystem
-package import TandemTree
 
 /// The machine's file systems, through its own calls.
 package struct RealFileSystem: FileSystem {
@@ -71,7 +70,7 @@ package struct RealFileSystem: FileSystem {
         var outcome = 0
         let target = [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX) + 1) { buffer, count in
             outcome = buffer.withMemoryRebound(to: CChar.self) {
-                readlinkat(directory, name, $0.baseAddress, $0.count)
+                $0.baseAddress.map { readlinkat(directory, name, $0, Int(PATH_MAX) + 1) } ?? -1
             }
             count = max(outcome, 0)
         }
