@@ -1,0 +1,102 @@
+import Glibc
+package import TandemSync
+package import TandemSystem
+
+/// Why a command ends without its result: what, where, and what to do next.
+package struct CommandError: Error, Sendable, Hashable {
+    package var code: ExitCode
+    package var what: String
+    package var place: String?
+    package var next: String?
+
+    package init(_ code: ExitCode, _ what: String, at place: String? = nil, next: String? = nil) {
+        self.code = code
+        self.what = what
+        self.place = place
+        self.next = next
+    }
+
+    /// The lines for standard error.
+    package var lines: [StyledText] {
+        var lines: [StyledText] = [StyledText("tandem: ", .bad) + StyledText(what)]
+        if let place { lines.append(StyledText("  \(place)")) }
+        if let next { lines.append(StyledText("  next: \(next)")) }
+        return lines
+    }
+}
+
+extension CommandError {
+    /// Translates any error that a command may meet.
+    package init(_ error: any Error, at place: String? = nil) {
+        switch error {
+        case let error as CommandError:
+            self = error
+            self.place = error.place ?? place
+        case let error as SyncError:
+            self.init(
+                ExitCode(error.code),
+                error.message,
+                at: place,
+                next: error.hint ?? Self.defaultNext(for: error.code)
+            )
+        case let error as DestinationError:
+            self.init(.usage, error.message, at: place, next: error.hint)
+        case let error as SystemError:
+            self.init(ExitCode(errno: error.errno), error.description, at: place)
+        case let error as LinkError:
+            self.init(.unreachable, error.message, at: place, next: "run `tandem doctor`")
+        default:
+            self.init(.failed, "\(error)", at: place)
+        }
+    }
+
+    private static func defaultNext(for code: SyncError.Code) -> String? {
+        switch code {
+        case .halted: "look at both roots; nothing was changed"
+        case .amnesia: "look at both roots, then run `tandem adopt`"
+        case .unreachable: "run `tandem doctor`"
+        case .permission: "check who owns it and who runs the receiver"
+        case .version: "install the same version on both sides; `tandem version` shows this one"
+        case .configuration: "run `tandem doctor`"
+        case .noSpace: "free some space, then push again: what was sent is kept"
+        case .protocolViolation: "install the same version on both sides"
+        case .timedOut: "push again: what was sent is kept"
+        case .interrupted: "push again: what was sent is kept"
+        case .busy: "wait for the other one to end"
+        case .failed: nil
+        }
+    }
+}
+
+extension ExitCode {
+    /// The exit code of a sync error.
+    package init(_ code: SyncError.Code) {
+        switch code {
+        case .halted, .amnesia: self = .halted
+        case .unreachable: self = .unreachable
+        case .permission: self = .permission
+        case .version, .configuration: self = .configuration
+        case .timedOut: self = .timedOut
+        case .interrupted: self = .interrupted
+        case .noSpace, .protocolViolation, .busy, .failed: self = .failed
+        }
+    }
+
+    /// The exit code of a system call's failure.
+    package init(errno code: Int32) {
+        switch code {
+        case EACCES, EPERM, EROFS: self = .permission
+        case ECONNREFUSED, ECONNRESET, EHOSTUNREACH, ENETUNREACH, ETIMEDOUT: self = .unreachable
+        default: self = .failed
+        }
+    }
+
+    /// The exit code of a finished push or plan.
+    package init(_ report: PushReport) {
+        if report.refusals.contains(where: { !$0.isConflict }) {
+            self = .failed
+        } else {
+            self = report.needsAttention ? .attention : .done
+        }
+    }
+}
