@@ -1,0 +1,110 @@
+extension Tree {
+    /// The entry's name; empty for the root.
+    public func name(of id: ID) -> [UInt8] { Array(names[nameRange(of: id)]) }
+
+    /// Calls with the name's bytes where they lie.
+    public func withName<Result>(
+        of id: ID,
+        _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        let range = nameRange(of: id)
+        return unsafe try names.withUnsafeBytes { bytes in
+            unsafe try body(UnsafeRawBufferPointer(rebasing: bytes[range]))
+        }
+    }
+
+    /// The entry's path below the root.
+    public func path(of id: ID) -> RelativePath {
+        var chain: [ID] = []
+        var length = 0
+        var current = id
+        while current != Tree.rootID {
+            chain.append(current)
+            length += Int(nameLengths[Int(current)]) + 1
+            current = parents[Int(current)]
+        }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(length)
+        for id in chain.reversed() {
+            if !bytes.isEmpty { bytes.append(RelativePath.separator) }
+            bytes.append(contentsOf: names[nameRange(of: id)])
+        }
+        return RelativePath(trusted: bytes)
+    }
+
+    /// The child with this name.
+    public func child(of id: ID, named name: some RandomAccessCollection<UInt8>) -> ID? {
+        let place = search(name, in: id)
+        return place.found ? slots[place.slot] : nil
+    }
+
+    /// The child with this name.
+    public func child(of id: ID, named name: UnsafeRawBufferPointer) -> ID? {
+        let place = unsafe search(name, in: id)
+        return place.found ? slots[place.slot] : nil
+    }
+
+    /// The entry at a path; the root's id for the root.
+    public func find(_ path: RelativePath) -> ID? {
+        var current = Tree.rootID
+        var rest = path.bytes[...]
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: RelativePath.separator) ?? rest.endIndex
+            guard let next = child(of: current, named: rest[..<end]) else { return nil }
+            current = next
+            rest = end < rest.endIndex ? rest[(end + 1)...] : []
+        }
+        return current
+    }
+
+    /// The state at a path; nil where nothing stands.
+    public func state(at path: RelativePath) -> EntryState? {
+        find(path).map { state(of: $0) }
+    }
+
+    /// The slot at which a name stands or would be inserted.
+    func search(
+        _ name: some RandomAccessCollection<UInt8>,
+        in id: ID
+    ) -> (slot: Int, found: Bool) {
+        let range = childRange(of: id)
+        var (low, high) = (range.lowerBound, range.upperBound)
+        // Most directories are filled in order.
+        if low < high, compareName(of: slots[high - 1], to: name) < 0 { return (high, false) }
+        while low < high {
+            let middle = low + (high - low) / 2
+            let order = compareName(of: slots[middle], to: name)
+            if order == 0 { return (middle, true) }
+            if order < 0 { low = middle + 1 } else { high = middle }
+        }
+        return (low, false)
+    }
+
+    private func compareName(of id: ID, to name: some RandomAccessCollection<UInt8>) -> Int {
+        var position = Int(nameOffsets[Int(id)])
+        let length = Int(nameLengths[Int(id)])
+        let end = position + length
+        for byte in name {
+            if position == end { return -1 }
+            let own = names[position]
+            if own != byte { return own < byte ? -1 : 1 }
+            position += 1
+        }
+        return position == end ? 0 : 1
+    }
+
+    /// Less than, equal to or greater than zero, as the names of two trees' entries stand.
+    static func compareNames(_ left: Tree, _ leftID: ID, _ right: Tree, _ rightID: ID) -> Int {
+        var l = Int(left.nameOffsets[Int(leftID)])
+        var r = Int(right.nameOffsets[Int(rightID)])
+        let leftLength = Int(left.nameLengths[Int(leftID)])
+        let rightLength = Int(right.nameLengths[Int(rightID)])
+        for _ in 0..<min(leftLength, rightLength) {
+            let (a, b) = (left.names[l], right.names[r])
+            if a != b { return a < b ? -1 : 1 }
+            l += 1
+            r += 1
+        }
+        return leftLength - rightLength
+    }
+}
