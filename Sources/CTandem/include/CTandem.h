@@ -79,4 +79,9 @@ void tandem_name_thread(const char *name);
 /// pthread_create(3) of a detached thread; 0 or an errno.
 int tandem_start_thread(void *(*body)(void *), void *argument, size_t stack_size);
 
+/// Makes each signal in `numbers` write its number as one byte to a pipe; the pipe's read end, or -1.
+///
+/// The handlers end at exec, so a child has the defaults. To be called once in a process.
+int tandem_signal_pipe(const int *numbers, size_t count);
+
 #endif
