@@ -1,0 +1,71 @@
+import Testing
+
+/// Keeps calls that name a file by its path where they belong: a path is resolved anew at every call,
+/// and whoever can swap a directory for a link in between decides where it leads.
+struct FileAccessTests {
+    @Test func `files are opened by path in few places, each with a reason`() {
+        for file in Project.sources {
+            let found = Self.pathCalls(in: file)
+            guard !found.isEmpty, !Self.mayUsePaths(file.path) else { continue }
+            Issue.record("\(file.path) names files by path: \(found.joined(separator: ", "))")
+        }
+    }
+
+    @Test func `every exception is still needed`() {
+        let files = Project.sources
+        for path in Self.exceptions.keys {
+            let needed = files.contains { $0.path == path && !Self.pathCalls(in: $0).isEmpty }
+            #expect(needed, "\(path) is excepted and names no file by path")
+        }
+    }
+
+    @Test func `the check sees a call and leaves methods and types alone`() {
+        let calls = """
+            let a = open(path, O_RDONLY)
+            let b = Glibc.rename(old, new)
+            let c = FileManager.default
+            let d = tree.rename(old)
+            // chmod(path, 0)
+            """
+        let found = Self.pathCalls(in: SwiftFile(path: "Sources/X/X.swift", text: calls))
+        #expect(found == ["line 1: open", "line 2: rename", "line 3: FileManager"])
+    }
+
+    /// Places whose work is the operating system's files, by the design's rows.
+    private static let owners = [
+        "Sources/TandemFiles/System/", "Sources/TandemSystem/", "Sources/TandemDaemon/",
+    ]
+
+    /// Single files outside those places, with the reason; none of them takes a path from the peer.
+    private static let exceptions: [String: String] = [:]
+
+    private static func mayUsePaths(_ path: String) -> Bool {
+        owners.contains { path.hasPrefix($0) } || exceptions[path] != nil
+    }
+
+    private static func pathCalls(in file: SwiftFile) -> [String] {
+        let own = file.declaredFunctions
+        return file.words.filter { word in
+            if pathTypes.contains(word.text) { return true }
+            if word.text == "contentsOf" { return ["Data", "String"].contains(word.previous) }
+            guard pathFunctions.contains(word.text), word.after == UInt8(ascii: "(") else {
+                return false
+            }
+            let qualified = word.before == UInt8(ascii: ".")
+            if qualified { return word.previous == "Glibc" || word.previous == "Darwin" }
+            return word.previous != "func" && !own.contains(word.text)
+        }.map { "line \($0.line + 1): \($0.text)" }
+    }
+
+    /// C functions that take a path.
+    ///
+    /// `stat` and `open` without a qualifier are also Swift names; a
+    /// file that declares such a function itself is believed.
+    private static let pathFunctions: Set = [
+        "access", "chdir", "chmod", "chown", "creat", "fopen", "lchown", "link", "lstat", "mkdir",
+        "mkdtemp", "mkfifo", "mkstemp", "open", "opendir", "readlink", "realpath", "remove",
+        "rename", "rmdir", "symlink", "truncate", "unlink", "utimes",
+    ]
+
+    private static let pathTypes: Set = ["FileHandle", "FileManager", "contentsOfFile"]
+}
