@@ -1,0 +1,134 @@
+/// What to do so that both sides become the same, as far as one of them has a right to win.
+///
+/// A pure function, symmetric in the sides in two-way mode. Subtrees with equal digests are not
+/// entered, so the cost follows what changed.
+/// - Parameters:
+///   - archive: what both sides last agreed on; empty where nothing is known.
+///   - laptop: what stands on the laptop.
+///   - vm: what stands on the vm.
+///   - mode: which way changes travel.
+/// - Returns: the plan; files and subtrees that only moved are renames in it.
+public func reconcile(archive: Tree, laptop: Tree, vm: Tree, mode: SyncMode) -> Plan {
+    guard mode != .off else { return Plan() }
+    var (archive, laptop, vm) = (archive, laptop, vm)
+    // A stale digest would hide a change, and so lose it.
+    archive.rehash()
+    laptop.rehash()
+    vm.rehash()
+    var reconciler = Reconciler(archive: archive, laptop: laptop, vm: vm, mode: mode)
+    reconciler.run()
+    reconciler.listProblems()
+    var plan = reconciler.plan
+    plan.toVM = findSources(for: plan.toVM, sender: laptop, receiver: vm)
+    plan.toLaptop = findSources(for: plan.toLaptop, sender: vm, receiver: laptop)
+    return plan
+}
+
+/// Walks three trees at once and settles each path that is not the same in all of them.
+struct Reconciler {
+    /// One path, and what stands there in each tree.
+    struct Place {
+        var path: RelativePath
+        var archive: Tree.ID?
+        var laptop: Tree.ID?
+        var vm: Tree.ID?
+
+        func id(_ side: Side) -> Tree.ID? { side == .laptop ? laptop : vm }
+    }
+
+    let archive: Tree
+    let laptop: Tree
+    let vm: Tree
+    let mode: SyncMode
+    var plan = Plan()
+
+    init(archive: Tree, laptop: Tree, vm: Tree, mode: SyncMode) {
+        self.archive = archive
+        self.laptop = laptop
+        self.vm = vm
+        self.mode = mode
+    }
+
+    func tree(_ side: Side) -> Tree { side == .laptop ? laptop : vm }
+
+    func mayWrite(_ side: Side) -> Bool {
+        switch mode {
+        case .twoWay: true
+        case .push, .mirror: side == .vm
+        case .pull: side == .laptop
+        case .off: false
+        }
+    }
+
+    /// An explicit stack: a path may have 32,768 components, a thread's stack not that many frames.
+    mutating func run() {
+        var pending = [
+            Place(path: .root, archive: Tree.rootID, laptop: Tree.rootID, vm: Tree.rootID)
+        ]
+        while let place = pending.popLast() {
+            if settle(place) { pending.append(contentsOf: children(of: place).reversed()) }
+        }
+    }
+
+    /// Decides about one place; true means that both are directories to be compared child by child.
+    private mutating func settle(_ place: Place) -> Bool {
+        let (laptopKind, vmKind) = (kind(place, .laptop), kind(place, .vm))
+        // Both sides and the archive stay as they are; the problem is listed at the end.
+        if laptopKind == .other || vmKind == .other { return false }
+        if sidesAgree(place) {
+            appendDifferences(archive, place.archive, laptop, place.laptop, to: &plan.agreed)
+            return false
+        }
+        guard laptopKind == .directory, vmKind == .directory else {
+            decide(place)
+            return false
+        }
+        if archiveState(place)?.kind != .directory {
+            let made = Difference(path: place.path, old: archiveState(place), new: .directory)
+            plan.agreed.append(made)
+        }
+        return true
+    }
+
+    private func kind(_ place: Place, _ side: Side) -> EntryKind? {
+        place.id(side).map { tree(side).kind(of: $0) }
+    }
+
+    func state(_ place: Place, _ side: Side) -> EntryState? {
+        place.id(side).map { tree(side).state(of: $0) }
+    }
+
+    func archiveState(_ place: Place) -> EntryState? {
+        place.archive.flatMap { archive.syncedState(of: $0) }
+    }
+
+    private func sidesAgree(_ place: Place) -> Bool {
+        guard let l = place.laptop, let v = place.vm else {
+            return place.laptop == nil && place.vm == nil
+        }
+        return Tree.same(laptop, l, vm, v)
+    }
+
+    /// Whether a side is not what the archive says.
+    func changed(_ place: Place, _ side: Side) -> Bool {
+        guard archiveState(place) != nil, let old = place.archive else {
+            return place.id(side) != nil
+        }
+        guard let new = place.id(side) else { return true }
+        return !Tree.same(archive, old, tree(side), new)
+    }
+
+    /// Lists the entries that never travel; they stand in no digest, so no walk would find them.
+    mutating func listProblems() {
+        for side in Side.allCases where tree(side).otherCount > 0 {
+            let tree = tree(side)
+            for row in tree.kinds.indices where tree.kinds[row] == EntryKind.other.rawValue {
+                let path = tree.path(of: Tree.ID(row))
+                plan.problems.append(ProblemEntry(path: path, side: side, reason: .special))
+            }
+        }
+        plan.problems.sort {
+            $0.path == $1.path ? $0.side == .laptop && $1.side == .vm : $0.path < $1.path
+        }
+    }
+}
