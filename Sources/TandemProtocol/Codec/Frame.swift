@@ -60,7 +60,7 @@ extension [UInt8] {
 ///
 /// It never holds more than one frame, and grows only as bytes arrive: a length is a promise the
 /// peer has yet to keep.
-struct FrameAssembler: Sendable {
+struct FrameAssembler: Hashable, Sendable {
     /// What is set aside for a frame at once; beyond it the array doubles with the bytes.
     private static let firstCapacity = 65_536
 

@@ -1,0 +1,86 @@
+/// What an end asks of the shell around it when time has passed.
+package enum EndAction: Hashable, Sendable {
+    /// Write these bytes to the link.
+    case send([UInt8])
+    /// Close the link: the peer is gone or keeps the rules of time badly.
+    case dead(DeathReason)
+}
+
+/// Why an end gave its peer up.
+package enum DeathReason: String, Hashable, Sendable, CaseIterable {
+    case silence = "no byte from the other side for 15 s"
+    case helloDeadline = "no Hello within 5 s"
+}
+
+/// Notices a silent peer and measures the round trip; time is a parameter.
+///
+/// Own frames, not SSH keepalives: those queue for ever in libssh2 and miss a stopped receiver.
+struct Heartbeat: Hashable, Sendable {
+    private var lastHeard: UInt64
+    private var lastPing: UInt64
+    private var number: UInt64 = 0
+    private var awaitsPong = false
+    private var secondStart: UInt64
+    private var pingsThisSecond = 0
+
+    private static let second: UInt64 = 1_000_000_000
+
+    init(now: UInt64) {
+        lastHeard = now
+        lastPing = now
+        secondStart = now
+    }
+
+    mutating func heard(now: UInt64) {
+        lastHeard = max(lastHeard, now)
+    }
+
+    /// Whether the peer is dead at `now`.
+    func isDead(now: UInt64) -> Bool {
+        Self.time(since: lastHeard, now) >= Limits.deadAfter
+    }
+
+    /// The number of the ping that is due, if one is.
+    mutating func pingIfDue(now: UInt64) -> UInt64? {
+        guard Self.time(since: max(lastHeard, lastPing), now) >= Limits.pingAfter else {
+            return nil
+        }
+        return ping(now: now)
+    }
+
+    /// Counts a ping that leaves now.
+    mutating func ping(now: UInt64) -> UInt64 {
+        number += 1
+        lastPing = now
+        awaitsPong = true
+        return number
+    }
+
+    /// The round trip that ends with this pong; nil for one nobody waits for.
+    mutating func pong(_ received: UInt64, now: UInt64) -> UInt64? {
+        guard awaitsPong, received == number else { return nil }
+        awaitsPong = false
+        return Self.time(since: lastPing, now)
+    }
+
+    /// Counts a ping of the peer's.
+    mutating func pinged(now: UInt64) throws(ProtocolError) {
+        if Self.time(since: secondStart, now) >= Self.second {
+            secondStart = now
+            pingsThisSecond = 0
+        }
+        pingsThisSecond += 1
+        guard pingsThisSecond <= Limits.pingsPerSecond else {
+            throw ProtocolError(.tooManyPings, "Ping")
+        }
+    }
+
+    /// When `tick` next has something to do.
+    var nextTick: UInt64 {
+        min(max(lastHeard, lastPing) + Limits.pingAfter, lastHeard + Limits.deadAfter)
+    }
+
+    private static func time(since start: UInt64, _ now: UInt64) -> UInt64 {
+        now > start ? now - start : 0
+    }
+}
