@@ -119,6 +119,15 @@ package final class FaultyFileSystem: FileSystem {
         }
     }
 
+    package func openForWriting(
+        at directory: Int32,
+        _ name: UnsafePointer<CChar>
+    ) throws(SystemError) -> Int32 {
+        try make(.openForWriting, opens: true) { base throws(SystemError) in
+            try base.openForWriting(at: directory, name)
+        }
+    }
+
     package func createFile(
         at directory: Int32,
         _ name: UnsafePointer<CChar>,

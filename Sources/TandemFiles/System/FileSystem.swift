@@ -18,6 +18,12 @@ package protocol FileSystem: Sendable {
     /// Opens a file for reading without waiting for the other end of a FIFO.
     func openFile(at directory: Int32, _ name: UnsafePointer<CChar>) throws(SystemError) -> Int32
 
+    /// Opens an existing file of Tandem's own for reading and writing; never a user's.
+    func openForWriting(
+        at directory: Int32,
+        _ name: UnsafePointer<CChar>
+    ) throws(SystemError) -> Int32
+
     /// Creates a file for reading and writing; EEXIST when the name is taken.
     func createFile(
         at directory: Int32,

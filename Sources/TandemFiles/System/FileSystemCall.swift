@@ -1,6 +1,7 @@
 /// The calls of the file-system seam, by name, for counting and for making one fail.
 package enum FileSystemCall: String, CaseIterable, Sendable {
-    case openDirectory, openFile, createFile, openBeneath, status, statusOfDescriptor
+    case openDirectory, openFile, openForWriting, createFile, openBeneath
+    case status, statusOfDescriptor
     case readDirectory, readLink, makeLink, makeDirectory, rename, removeFile, removeDirectory
     case read, write, readAt, writeAt, sync, syncFileSystem, startWriteback, copyRange
     case setMode, truncate, takeReadLease, releaseReadLease, space, duplicate, close

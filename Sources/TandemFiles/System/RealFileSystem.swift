@@ -23,6 +23,14 @@ package struct RealFileSystem: FileSystem {
         return try call("open", name) { tandem_open_at(directory, name, flags, 0) }
     }
 
+    package func openForWriting(
+        at directory: Int32,
+        _ name: UnsafePointer<CChar>
+    ) throws(SystemError) -> Int32 {
+        let flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC
+        return try call("open for writing", name) { tandem_open_at(directory, name, flags, 0) }
+    }
+
     package func createFile(
         at directory: Int32,
         _ name: UnsafePointer<CChar>,

@@ -26,6 +26,7 @@ package struct SyncRoot: Hashable, Sendable {
     /// - Parameters:
     ///   - path: absolute, or relative to the process's directory; a final link is not followed.
     ///   - fileSystem: what opens and later closes it.
+    /// - Returns: the root, open.
     /// - Throws: ENOENT, ENOTDIR or ELOOP when no directory stands there, EACCES.
     package static func open(
         _ path: String,
