@@ -1,4 +1,4 @@
-package import TandemTree
+public import TandemTree
 
 /// What stands under a name in a literal tree.
 package indirect enum TestNode: ExpressibleByStringLiteral, ExpressibleByDictionaryLiteral, Sendable
@@ -41,7 +41,7 @@ extension EntryState {
     }
 }
 
-extension RelativePath: @retroactive ExpressibleByStringLiteral {
+extension RelativePath: ExpressibleByStringLiteral {
     /// A path as it is written in a test.
     public init(stringLiteral value: String) { self.init(trusted: Array(value.utf8)) }
 }

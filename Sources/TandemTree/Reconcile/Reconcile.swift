@@ -73,8 +73,10 @@ struct Reconciler {
     /// Decides about one place; true means that both are directories to be compared child by child.
     private mutating func settle(_ place: Place) -> Bool {
         let (laptopKind, vmKind) = (kind(place, .laptop), kind(place, .vm))
-        // Both sides and the archive stay as they are; the problem is listed at the end.
-        if laptopKind == .other || vmKind == .other { return false }
+        if laptopKind == .other || vmKind == .other {
+            forgetIfNeitherHas(place)
+            return false
+        }
         if sidesAgree(place) {
             appendDifferences(archive, place.archive, laptop, place.laptop, to: &plan.agreed)
             return false
@@ -88,6 +90,17 @@ struct Reconciler {
             plan.agreed.append(made)
         }
         return true
+    }
+
+    /// An `other` entry leaves both sides as they are; the problem is listed at the end.
+    ///
+    /// Where neither side has anything else, the archive forgets the path. It would, too, where
+    /// equal digests of a directory above hide the entry; and forgetting never removes anything.
+    private mutating func forgetIfNeitherHas(_ place: Place) {
+        guard let old = archiveState(place),
+            Side.allCases.allSatisfy({ [nil, .other].contains(kind(place, $0)) })
+        else { return }
+        plan.agreed.append(Difference(path: place.path, old: old, new: nil))
     }
 
     private func kind(_ place: Place, _ side: Side) -> EntryKind? {
