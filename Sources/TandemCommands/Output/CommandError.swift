@@ -1,6 +1,6 @@
 import Glibc
 package import TandemSync
-package import TandemSystem
+import TandemSystem
 
 /// Why a command ends without its result: what, where, and what to do next.
 package struct CommandError: Error, Sendable, Hashable {

@@ -1,4 +1,4 @@
-package import TandemTree
+import TandemTree
 
 /// Where a command writes, and whom it may ask.
 ///

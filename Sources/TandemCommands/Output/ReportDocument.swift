@@ -1,6 +1,6 @@
 import Foundation
-package import TandemSync
-package import TandemTree
+import TandemSync
+import TandemTree
 
 /// A path in JSON: text, and the bytes in base64 where the text is not the path itself.
 struct PathDocument: Encodable, Sendable {

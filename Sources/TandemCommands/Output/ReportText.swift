@@ -1,5 +1,5 @@
 package import TandemSync
-package import TandemTree
+import TandemTree
 
 /// A push or plan for people: a verdict, then counts, then lists.
 package struct ReportText: Sendable {

@@ -1,0 +1,95 @@
+import TandemSync
+import TandemSystem
+
+/// One push or plan from the choice of the pair to the last line.
+struct PushWork {
+    let choice: PairChoice
+    let output: OutputChoice
+    let pushing: PushChoice
+    let isPlan: Bool
+
+    func run(in context: CommandContext) throws -> ExitCode {
+        let (entry, catalogue) = try context.find(choice)
+        do {
+            let report = try context.locked(entry) { try push(entry, in: context) }
+            if !isPlan {
+                try catalogue.remember(RunRecord(report, at: context.time.wall), of: entry)
+            }
+            try show(report, of: entry, in: context)
+            return ExitCode(report)
+        } catch {
+            let failure = named(error, entry, context.stop.reason)
+            if !isPlan { remember(failure, of: entry, in: catalogue, at: context.time.wall) }
+            throw failure
+        }
+    }
+
+    private func push(_ entry: PairEntry, in context: CommandContext) throws -> PushReport {
+        if let wait = pushing.wait { context.stop.stop(after: wait) }
+        let shower = ProgressShower(
+            console: context.console,
+            time: context.time,
+            isQuiet: pushing.quiet || output.json
+        )
+        defer { shower.finish() }
+        return try context.engine.push(
+            try context.target(entry),
+            options: PushOptions(
+                purpose: isPlan ? .plan : .push,
+                acceptedDeletions: pushing.acceptDelete,
+                isDurable: !pushing.noDurable
+            ),
+            stop: context.stop,
+            observer: { shower.show($0) }
+        )
+    }
+
+    /// Says which pair it was, and whether it was the user or `--wait` that ended it.
+    private func named(
+        _ error: any Error,
+        _ entry: PairEntry,
+        _ reason: StopSwitch.Reason?
+    ) -> CommandError {
+        var failure = CommandError(error, at: "pair \(entry.name): \(entry.destination)")
+        guard failure.code == .interrupted, reason == .timedOut else { return failure }
+        failure.code = .timedOut
+        failure.what = "the push was not done in the time that --wait gave"
+        return failure
+    }
+
+    /// A push that could not even be remembered has a better error to show already.
+    private func remember(
+        _ failure: CommandError,
+        of entry: PairEntry,
+        in catalogue: any PairCatalogue,
+        at time: Int64
+    ) {
+        let previous = try? catalogue.lastRun(of: entry)
+        try? catalogue.remember(RunRecord(failure, after: previous, at: time), of: entry)
+    }
+
+    private func show(
+        _ report: PushReport,
+        of entry: PairEntry,
+        in context: CommandContext
+    ) throws {
+        if output.json {
+            let document = ReportDocument(
+                report,
+                isPlan: isPlan,
+                pair: entry.document,
+                exitCode: ExitCode(report)
+            )
+            context.console.document(try JSONDocument.text(document))
+            return
+        }
+        let text = ReportText(
+            report,
+            isPlan: isPlan,
+            vm: entry.destination.description,
+            detail: pushing.quiet ? .quiet : pushing.verbose ? .verbose : .normal,
+            showsAll: output.all
+        )
+        for line in text.lines { context.console.line(line) }
+    }
+}

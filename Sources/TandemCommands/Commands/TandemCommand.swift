@@ -1,0 +1,53 @@
+package import ArgumentParser
+
+/// `tandem`: the command that holds all others.
+package struct TandemCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "tandem",
+        abstract: "Keep a directory on this laptop and one on a vm the same, over SSH.",
+        discussion: """
+            A first session:
+              tandem pair ~/shop devvm:/app     say which two directories belong together
+              tandem plan                       see what a push would do; nothing is written
+              tandem push                       do it; what it replaces is kept on the shelf
+
+            Exit codes:
+            \(ExitCode.table)
+
+            Environment:
+              TANDEM_HOME   holds configuration, state and logs instead of the XDG directories
+              NO_COLOR      leaves out colours
+            """,
+        version: TandemVersion.text,
+        subcommands: [
+            PairCommand.self, PlanCommand.self, PushCommand.self,
+            StatusCommand.self, DoctorCommand.self, RecoverCommand.self, AdoptCommand.self,
+            VersionCommand.self, CompletionsCommand.self, ManCommand.self,
+        ]
+    )
+
+    package init() {}
+}
+
+/// A command that runs with what it needs given to it, so that tests can give their own.
+package protocol TandemSubcommand: ParsableCommand {
+    /// Runs the command.
+    ///
+    /// - Parameter context: the console, the places and the engine.
+    /// - Returns: what the process ends with.
+    /// - Throws: any error; `CommandError` says best what to do next.
+    func run(in context: CommandContext) throws -> ExitCode
+
+    /// Whether the command was asked for JSON, so that its failure is written as JSON too.
+    var wantsJSON: Bool { get }
+}
+
+extension TandemSubcommand {
+    package var wantsJSON: Bool { false }
+
+    /// Runs with the process's own context; the programs call `CommandProgram` instead.
+    package func run() throws {
+        let code = try run(in: CommandContext.ofProcess())
+        if code != .done { throw ArgumentParser.ExitCode(code.rawValue) }
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import TandemTree
+
+/// What `status --json` prints.
+struct StatusDocument: Encodable, Sendable {
+    struct Remark: Encodable, Sendable {
+        var path: String
+        var pathBytes: String?
+        var reason: String
+    }
+
+    struct LastPush: Encodable, Sendable {
+        var time: String
+        var exitCode: Int32
+        var summary: String
+        var wasInSync: Bool
+        var isCompared: Bool
+        var generation: UInt64
+        var tree: String
+        var entries: Int
+        var applied: Int
+        var sentBytes: UInt64
+        var vmOnly: Int
+        var conflicts: [Remark]
+        var notApplied: [Remark]
+        var unsyncable: [Remark]
+    }
+
+    struct Pair: Encodable, Sendable {
+        var pair: PairDocument
+        var state: String
+        var process: Int32?
+        var lastPush: LastPush?
+    }
+
+    var schema = JSONDocument.schema
+    var command = "status"
+    var pairs: [Pair]
+
+    init(_ states: [PairState]) {
+        pairs = states.map { state in
+            Pair(
+                pair: state.entry.document,
+                state: state.word.rawValue,
+                process: state.holder?.pid,
+                lastPush: state.lastRun.map(LastPush.init)
+            )
+        }
+    }
+}
+
+extension StatusDocument.LastPush {
+    init(_ run: RunRecord) {
+        time = JSONDocument.time(run.time)
+        exitCode = run.exitCode
+        summary = escaped(run.summary.utf8)
+        wasInSync = run.isInSync
+        isCompared = run.isCompared
+        generation = run.generation
+        tree = run.tree
+        entries = run.entries
+        applied = run.applied
+        sentBytes = run.sentBytes
+        vmOnly = run.vmOnly
+        conflicts = run.conflicts.map(StatusDocument.Remark.init)
+        notApplied = run.notApplied.map(StatusDocument.Remark.init)
+        unsyncable = run.unsyncable.map(StatusDocument.Remark.init)
+    }
+}
+
+extension StatusDocument.Remark {
+    init(_ remark: RunRecord.Remark) {
+        let name = PathDocument(RelativePath(trusted: remark.path))
+        path = name.path
+        pathBytes = name.pathBytes
+        reason = escaped(remark.reason.utf8)
+    }
+}
+
+extension JSONDocument {
+    /// A wall-clock time, from nanoseconds since 1970, as ISO 8601 in UTC.
+    static func time(_ nanoseconds: Int64) -> String {
+        let seconds = Double(nanoseconds) / Double(Quantities.nanosecondsPerSecond)
+        return Date(timeIntervalSince1970: seconds).ISO8601Format()
+    }
+}

@@ -1,0 +1,57 @@
+import Glibc
+import TandemSystem
+
+/// The laptop's own paths, as far as the command line works with them.
+package enum LocalPath {
+    /// Makes a path absolute, without `.`, `..` and double slashes; touches nothing.
+    package static func absolute(
+        _ path: String,
+        from directory: String,
+        home: String?
+    ) -> String {
+        var path = path
+        if let home, path == "~" || path.hasPrefix("~/") { path = home + path.dropFirst() }
+        if !path.hasPrefix("/") { path = "\(directory)/\(path)" }
+        var names: [Substring] = []
+        for name in path.split(separator: "/") where name != "." {
+            if name == ".." { _ = names.popLast() } else { names.append(name) }
+        }
+        return "/" + names.joined(separator: "/")
+    }
+
+    /// The path with every symbolic link followed; where the end is missing, as far as it goes.
+    package static func resolved(_ path: String) -> String {
+        if let found = unsafe realpath(path, nil) {
+            defer { unsafe free(found) }
+            return unsafe String(cString: found)
+        }
+        guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return path }
+        return resolved(String(path[..<slash])) + path[slash...]
+    }
+
+    /// Whether `path` is `directory` or lies in it; both resolved.
+    package static func isInside(_ path: String, _ directory: String) -> Bool {
+        path == directory || directory == "/"
+            || path.hasPrefix(directory.hasSuffix("/") ? directory : "\(directory)/")
+    }
+
+    /// Makes sure that a directory is there.
+    ///
+    /// - Throws: `CommandError` that says what is there instead.
+    package static func requireDirectory(_ path: String) throws(CommandError) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else {
+            let error = SystemError("look at", path)
+            let code: ExitCode = error.errno == EACCES ? .permission : .usage
+            throw CommandError(code, error.description, next: "name a directory on this laptop")
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw CommandError(.usage, "\(path) is not a directory")
+        }
+    }
+
+    /// Whether this process may read a file.
+    package static func isReadable(_ path: String) -> Bool {
+        unsafe access(path, R_OK) == 0
+    }
+}

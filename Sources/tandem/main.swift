@@ -1,0 +1,4 @@
+import Glibc
+import TandemCommands
+
+exit(CommandProgram.runProcess())
