@@ -4,7 +4,14 @@ import TandemSystem
 struct DirectoryListing: ~Copyable {
     private let buffer: UnsafeMutableRawBufferPointer
     private var names: [CChar] = []
-    private var entries: [(offset: UInt32, length: UInt16)] = []
+    private var entries: [Entry] = []
+
+    /// Where a name lies, its NUL not counted.
+    private struct Entry {
+        var offset: UInt32
+        var length: UInt16
+        var end: Int { Int(offset) + Int(length) }
+    }
 
     /// One call for most directories; the kernel gives what fits.
     private static let bufferSize = 128 * 1024
@@ -26,7 +33,7 @@ struct DirectoryListing: ~Copyable {
             guard count > 0 else { break }
             var records = DirectoryRecords(buffer, count: count)
             while let name = records.next() {
-                entries.append((UInt32(names.count), UInt16(name.count - 1)))
+                entries.append(Entry(offset: UInt32(names.count), length: UInt16(name.count - 1)))
                 names.append(contentsOf: name)
             }
         }
@@ -34,13 +41,13 @@ struct DirectoryListing: ~Copyable {
     }
 
     /// Calls with a name, which a NUL follows.
-    func withName<Result>(
+    func withName<Result, Failure: Error>(
         _ index: Int,
-        _ body: (UnsafeBufferPointer<CChar>) throws -> Result
-    ) rethrows -> Result {
-        let (offset, length) = entries[index]
-        return try names.withUnsafeBufferPointer {
-            try body(UnsafeBufferPointer(rebasing: $0[Int(offset)..<(Int(offset) + Int(length))]))
+        _ body: (UnsafeBufferPointer<CChar>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let range = Int(entries[index].offset)..<entries[index].end
+        return try names.withUnsafeBufferPointer { names throws(Failure) in
+            try body(UnsafeBufferPointer(rebasing: names[range]))
         }
     }
 
@@ -60,9 +67,8 @@ struct DirectoryListing: ~Copyable {
 
     private mutating func sort() {
         names.withUnsafeBytes { bytes in
-            func name(_ entry: (offset: UInt32, length: UInt16)) -> UnsafeRawBufferPointer {
-                let start = Int(entry.offset)
-                return UnsafeRawBufferPointer(rebasing: bytes[start..<(start + Int(entry.length))])
+            func name(_ entry: Entry) -> UnsafeRawBufferPointer {
+                UnsafeRawBufferPointer(rebasing: bytes[Int(entry.offset)..<entry.end])
             }
             entries.sort { compareNames(name($0), name($1)) < 0 }
             var kept = 0

@@ -25,8 +25,8 @@ struct EntryReader: ~Copyable {
     private let window: RacyWindow
     private let time: any TimeSource
     private var hasher: FileHasher
-    private(set) var hashedFiles = 0
-    private(set) var hashedBytes: UInt64 = 0
+    private var hashedFiles = 0
+    private var hashedBytes: UInt64 = 0
 
     init(_ settings: ScanSettings, device: UInt64) {
         fileSystem = settings.fileSystem
@@ -34,6 +34,12 @@ struct EntryReader: ~Copyable {
         time = settings.time
         hasher = FileHasher(settings.fileSystem)
         self.device = device
+    }
+
+    /// How much was hashed since the last call.
+    mutating func takeCounts() -> (files: Int, bytes: UInt64) {
+        defer { (hashedFiles, hashedBytes) = (0, 0) }
+        return (hashedFiles, hashedBytes)
     }
 
     /// Looks at an entry.

@@ -28,7 +28,8 @@ package struct RacyWindow: Hashable, Sendable {
     ///   - started: the wall clock before the reading.
     ///   - time: the clock; read only for a time close to `started` or after it.
     /// - Returns: the stamp, or `.zero` when it vouches for nothing.
-    package func settled(_ stamp: Stamp, readSince started: Int64, by time: any TimeSource) -> Stamp {
+    package func settled(_ stamp: Stamp, readSince started: Int64, by time: any TimeSource) -> Stamp
+    {
         let edge = started.subtractingReportingOverflow(nanoseconds).partialValue
         guard stamp.modified >= edge || stamp.changed >= edge else { return stamp }
         let end = time.wall.addingReportingOverflow(nanoseconds).partialValue

@@ -1,6 +1,6 @@
 import Dispatch
 import TandemSystem
-package import TandemTree
+import TandemTree
 
 /// One directory still to be read.
 struct ScanJob: Sendable {

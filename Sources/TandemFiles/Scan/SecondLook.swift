@@ -23,8 +23,9 @@ struct SecondLook {
             case .changed: lookAgain(at: path, &reader, in: &state)
             }
         }
-        state.statistics.hashedFiles += reader.hashedFiles
-        state.statistics.hashedBytes += reader.hashedBytes
+        let hashed = reader.takeCounts()
+        state.statistics.hashedFiles += hashed.files
+        state.statistics.hashedBytes += hashed.bytes
     }
 
     private func note(_ reason: Problem, at path: RelativePath, in state: inout ScanShared.State) {

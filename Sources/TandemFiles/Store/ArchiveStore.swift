@@ -1,6 +1,6 @@
 import Glibc
 import Synchronization
-package import TandemSystem
+import TandemSystem
 package import TandemTree
 
 /// Keeps the archive durably: each generation before it is acknowledged, the whole now and then.
@@ -18,8 +18,8 @@ package final class ArchiveStore: Sendable {
         var seal = Digest.zero
         var generation: UInt64 = 0
         var snapshotSize: UInt64 = 0
-        /// The file on disk cannot be read and is to be kept beside the next one.
-        var isDamaged = false
+        /// Why the file on disk could not be taken: damaged ones are kept aside, newer ones stay.
+        var obstacle: StateError.Code?
     }
 
     private let state: StateDirectory
@@ -52,22 +52,23 @@ package final class ArchiveStore: Sendable {
     package func load() throws(StateError) -> Archive? {
         try current.withLock { current throws(StateError) -> Archive? in
             close(&current)
+            current.obstacle = nil
             do throws(SystemError) {
-                guard let (reading, status) = try directory.openWhole(Array(Self.fileName.utf8))
-                else { return nil }
-                var archive = try read(reading.raw, size: status.size, &current)
+                let name = Array(Self.fileName.utf8)
+                let found = try directory.withFile(name) { file, size throws(SystemError) in
+                    try read(file, size: size, &current)
+                }
+                guard var archive = found else { return nil }
                 archive.intent = readIntent(after: archive.mark)
                 current.file = try openForWriting()
                 return archive
             } catch {
                 // Bytes that the disk does not give back are as lost as damaged ones.
-                let isLost = [EIO, EISDIR, EBADMSG].contains(error.errno)
-                current.isDamaged = isLost && error.errno != Self.newerVersion
-                if isLost { throw StateError(.unreadable, path(Self.fileName), cause: error) }
-                if error.errno == Self.newerVersion {
-                    throw StateError(.newerVersion, path(Self.fileName))
+                if [EIO, EISDIR].contains(error.errno) { current.obstacle = .unreadable }
+                guard let obstacle = current.obstacle else {
+                    throw state.failure(Self.fileName, error)
                 }
-                throw state.failure(Self.fileName, error)
+                throw StateError(obstacle, path(Self.fileName), cause: error)
             }
         }
     }
@@ -135,15 +136,18 @@ package final class ArchiveStore: Sendable {
             guard archive.mark.token.count == GenerationMark.tokenSize,
                 let seal = ArchiveCoding.header(header)?.seal
             else { throw StateError(.outOfOrder, path(Self.fileName)) }
+            guard current.obstacle != .newerVersion else {
+                throw StateError(.newerVersion, path(Self.fileName))
+            }
             close(&current)
             do throws(SystemError) {
-                if current.isDamaged { try keepDamaged() }
+                if current.obstacle == .unreadable { try keepDamaged() }
                 try directory.replaceDurably(Array(Self.fileName.utf8), [header, tree])
                 current.file = try openForWriting()
             } catch {
                 throw state.failure(Self.fileName, error)
             }
-            current.isDamaged = false
+            current.obstacle = nil
             current.end = UInt64(header.count + tree.count)
             current.snapshotSize = current.end
             current.seal = seal
@@ -154,8 +158,6 @@ package final class ArchiveStore: Sendable {
 
 extension ArchiveStore {
     private static let intentMagic = Array("TDMINTN1".utf8)
-    /// Stands for "a later version wrote it" among the errors of reading.
-    private static let newerVersion = EPROTO
 
     private func path(_ name: String) -> String { "\(state.path)/\(name)" }
 
@@ -175,29 +177,29 @@ extension ArchiveStore {
         to file: Int32,
         at offset: UInt64
     ) throws(SystemError) {
-        try bytes.withUnsafeBytes { bytes throws(SystemError) in
-            try fileSystem.writeAll(file, at: offset, bytes)
+        try bytes.withUnsafeBufferPointer { bytes throws(SystemError) in
+            try fileSystem.writeAll(file, at: offset, UnsafeRawBufferPointer(bytes))
         }
     }
 
-    /// Reads snapshot and journal; EBADMSG for damage.
+    /// Reads snapshot and journal; notes the obstacle when they are not what a store wrote.
     private func read(
         _ file: Int32,
         size: UInt64,
         _ current: inout State
     ) throws(SystemError) -> Archive {
-        let start = try part(of: file, at: 0, count: UInt64(ArchiveCoding.headerSize))
+        let start = try part(of: file, at: 0, count: UInt64(ArchiveCoding.headerSize), &current)
         guard let header = ArchiveCoding.header(start) else {
-            throw damage(isNewer: ArchiveCoding.isNewer(start))
+            throw obstacle(ArchiveCoding.isNewer(start) ? .newerVersion : .unreadable, &current)
         }
         let offset = UInt64(start.count)
-        let encoded = try part(of: file, at: offset, count: header.treeLength)
+        let encoded = try part(of: file, at: offset, count: header.treeLength, &current)
         let snapshotSize = offset + header.treeLength
-        guard size >= snapshotSize else { throw damage() }
-        let tail = try part(of: file, at: snapshotSize, count: size - snapshotSize)
-        var archive = Archive(tree: try decode(encoded), mark: header.mark)
+        guard size >= snapshotSize else { throw obstacle(.unreadable, &current) }
+        let tail = try part(of: file, at: snapshotSize, count: size - snapshotSize, &current)
+        var archive = Archive(tree: try decode(encoded, &current), mark: header.mark)
         var journal = ArchiveJournal(tail, after: header.seal)
-        guard journal.replay(into: &archive) else { throw damage() }
+        guard journal.replay(into: &archive) else { throw obstacle(.unreadable, &current) }
         current.end = snapshotSize + UInt64(journal.position)
         current.seal = journal.seal
         current.generation = archive.mark.generation
@@ -205,35 +207,43 @@ extension ArchiveStore {
         return archive
     }
 
-    private func decode(_ bytes: [UInt8]) throws(SystemError) -> Tree {
+    private func decode(
+        _ bytes: [UInt8],
+        _ current: inout State
+    ) throws(SystemError) -> Tree {
         do throws(TreeDecodingError) {
             return try Tree(decoding: bytes)
         } catch {
-            if case .newerVersion = error { throw damage(isNewer: true) }
-            throw damage()
+            if case .newerVersion = error { throw obstacle(.newerVersion, &current) }
+            throw obstacle(.unreadable, &current)
         }
     }
 
     private func part(
         of file: Int32,
         at offset: UInt64,
-        count: UInt64
+        count: UInt64,
+        _ current: inout State
     ) throws(SystemError) -> [UInt8] {
         guard let count = Int(exactly: count),
             let bytes = try fileSystem.readExactly(file, at: offset, count: count)
-        else { throw damage() }
+        else { throw obstacle(.unreadable, &current) }
         return bytes
     }
 
-    private func damage(isNewer: Bool = false) -> SystemError {
-        SystemError("read the archive", errno: isNewer ? Self.newerVersion : EBADMSG)
+    /// Notes what the bytes are, for the error that the load ends with.
+    private func obstacle(_ code: StateError.Code, _ current: inout State) -> SystemError {
+        current.obstacle = code
+        return SystemError("read the archive", errno: EBADMSG)
     }
 
     /// The intent, if it is for a generation after the archive's; a damaged one is none.
     private func readIntent(after mark: GenerationMark) -> GenerationMark? {
-        guard let (file, status) = try? directory.openWhole(Array(Self.intentName.utf8)),
-            status.size <= Self.longestIntent, let count = Int(exactly: status.size),
-            let bytes = try? fileSystem.readExactly(file.raw, at: 0, count: count),
+        let name = Array(Self.intentName.utf8)
+        let found = try? directory.withFile(name) { file, _ throws(SystemError) in
+            try fileSystem.readUpTo(file, count: Self.longestIntent)
+        }
+        guard let bytes = found,
             var reader = RecordReader(sealed: bytes),
             reader.raw(Self.intentMagic.count) == Self.intentMagic,
             let intent = ArchiveCoding.mark(&reader), reader.isAtEnd
@@ -241,7 +251,7 @@ extension ArchiveStore {
         return intent.generation > mark.generation ? intent : nil
     }
 
-    private static let longestIntent: UInt64 = 4_096
+    private static let longestIntent = 4_096
 
     private func keepDamaged() throws(SystemError) {
         let name = Array(Self.fileName.utf8)

@@ -23,14 +23,17 @@ extension Directory {
         try sync()
     }
 
-    /// Opens a regular file for reading, nil when there is none; EISDIR for anything else.
-    func openWhole(
-        _ name: [UInt8]
-    ) throws(SystemError) -> (file: HeldDescriptor, status: FileStatus)? {
+    /// Opens a regular file for reading and calls with it and its size; nil when there is none.
+    ///
+    /// - Throws: EISDIR for anything but a file.
+    func withFile<Value>(
+        _ name: [UInt8],
+        _ body: (Int32, UInt64) throws(SystemError) -> Value?
+    ) throws(SystemError) -> Value? {
         guard let status = try status(name) else { return nil }
         guard status.type == .file else { throw SystemError("read", errno: EISDIR) }
         let file = try openFile(name)
-        return (file, try fileSystem.status(of: file.raw))
+        return try body(file.raw, try fileSystem.status(of: file.raw).size)
     }
 
     private static let freshSuffix = Array("-new".utf8)

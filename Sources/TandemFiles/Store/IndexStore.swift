@@ -1,4 +1,4 @@
-package import TandemSystem
+import TandemSystem
 package import TandemTree
 
 /// The last tree of a root as it lay on disk when the daemon stopped.
@@ -36,15 +36,14 @@ package struct IndexStore: Sendable {
 
     /// What was saved last; nil when there is nothing usable.
     package func load() -> SavedIndex? {
-        guard let (file, status) = try? state.directory.openWhole(Array(name.utf8)) else {
-            return nil
+        try? state.directory.withFile(Array(name.utf8)) { file, size throws(SystemError) in
+            try read(file, size)
         }
-        return try? read(file.raw, status)
     }
 
     private func read(
         _ descriptor: Int32,
-        _ status: FileStatus
+        _ size: UInt64
     ) throws(SystemError) -> SavedIndex? {
         let fileSystem = state.directory.fileSystem
         guard
@@ -54,7 +53,7 @@ package struct IndexStore: Sendable {
             reader.integer(UInt32.self) == Self.version,
             let scannedAt = reader.integer(Int64.self),
             let length = reader.integer(UInt64.self),
-            status.size == UInt64(Self.headerSize) + length,
+            size == UInt64(Self.headerSize).addingReportingOverflow(length).partialValue,
             let count = Int(exactly: length),
             let bytes = try fileSystem.readExactly(
                 descriptor,

@@ -1,6 +1,6 @@
 import Glibc
 package import TandemSystem
-package import TandemTree
+import TandemTree
 
 /// The open directory that holds one pair's state, which nobody else may write.
 package struct StateDirectory: Sendable {

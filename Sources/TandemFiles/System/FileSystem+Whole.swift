@@ -15,15 +15,10 @@ package func withCName<Result>(
     terminated.reserveCapacity(name.count + 1)
     for byte in name { terminated.append(CChar(bitPattern: byte)) }
     terminated.append(0)
-    // A typed error passes through the closure as a value: the standard library rethrows untyped.
-    let outcome = terminated.withUnsafeBufferPointer {
-        buffer -> Swift.Result<Result, SystemError> in
-        guard let base = buffer.baseAddress else {
-            return .failure(SystemError("name", errno: EINVAL))
-        }
-        do throws(SystemError) { return .success(try body(base)) } catch { return .failure(error) }
+    return try terminated.withUnsafeBufferPointer { buffer throws(SystemError) in
+        guard let base = buffer.baseAddress else { throw SystemError("use a name", errno: EINVAL) }
+        return try body(base)
     }
-    return try outcome.get()
 }
 
 extension FileSystem {
@@ -40,6 +35,22 @@ extension FileSystem {
             filled += count
         }
         return filled
+    }
+
+    /// Reads at most `count` bytes from the start of a file; fewer when it ends before.
+    ///
+    /// `count` comes from a status call, bounded by the caller.
+    func readUpTo(_ descriptor: Int32, count: Int) throws(SystemError) -> [UInt8] {
+        var outcome: Result<Int, SystemError> = .success(0)
+        let bytes = [UInt8](unsafeUninitializedCapacity: max(count, 0)) { buffer, initialized in
+            do throws(SystemError) {
+                initialized = try readFull(descriptor, at: 0, into: .init(buffer))
+            } catch {
+                outcome = .failure(error)
+            }
+        }
+        _ = try outcome.get()
+        return bytes
     }
 
     /// Reads from `offset` until `buffer` is full or the file ends; the number of bytes.
@@ -93,12 +104,9 @@ extension FileSystem {
 
     /// Writes an array at the current offset.
     package func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) throws(SystemError) {
-        let outcome = bytes.withUnsafeBytes { raw -> Result<Void, SystemError> in
-            do throws(SystemError) { return .success(try writeAll(descriptor, raw)) } catch {
-                return .failure(error)
-            }
+        try bytes.withUnsafeBufferPointer { bytes throws(SystemError) in
+            try writeAll(descriptor, UnsafeRawBufferPointer(bytes))
         }
-        try outcome.get()
     }
 
     /// Repeats a call that a signal interrupted.
