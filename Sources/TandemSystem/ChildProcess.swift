@@ -18,8 +18,9 @@ package final class ChildProcess: Sendable {
         package var truncated: Bool
     }
 
-    /// The child's descriptors 0, 1 and 2; nil is /dev/null. The caller keeps its own and closes
-    /// them after the start.
+    /// The child's descriptors 0, 1 and 2; nil is /dev/null.
+    ///
+    /// The caller keeps its own and closes them after the start.
     package struct Descriptors: Sendable {
         package var input: Int32?
         package var output: Int32?
@@ -33,8 +34,9 @@ package final class ChildProcess: Sendable {
     }
 
     package let pid: Int32
-    /// Nil while the program runs. The process is reaped under this monitor, so that a signal never
-    /// meets a reused pid.
+    /// Nil while the program runs.
+    ///
+    /// The process is reaped under this monitor, so that a signal never meets a reused pid.
     private let ended = Monitor<Exit?>(nil)
 
     private init(pid: pid_t) { self.pid = pid }

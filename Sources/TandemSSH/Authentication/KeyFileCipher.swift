@@ -28,12 +28,13 @@ enum KeyFileCipher: String {
         }
     }
 
-    /// The clear bytes; nil when the sizes do not fit.
+    /// Decrypts the private part.
     ///
     /// - Parameters:
     ///   - bytes: the encrypted part.
     ///   - material: the key and behind it the initial vector.
     ///   - tag: must be empty, for none of these ciphers has one.
+    /// - Returns: the clear bytes; nil when the sizes do not fit.
     func decrypt(_ bytes: [UInt8], _ material: [UInt8], tag: [UInt8]) -> [UInt8]? {
         guard tag.isEmpty, bytes.count % 16 == 0, material.count == keySize + vectorSize,
             let context = EVP_CIPHER_CTX_new()

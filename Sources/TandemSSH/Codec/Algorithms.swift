@@ -47,4 +47,24 @@ package struct NegotiatedAlgorithms: Hashable, Sendable {
     package var integrityIn: String
     package var compressionOut: String
     package var compressionIn: String
+
+    package init(
+        keyExchange: String,
+        hostKey: String,
+        cipherOut: String,
+        cipherIn: String,
+        integrityOut: String,
+        integrityIn: String,
+        compressionOut: String,
+        compressionIn: String
+    ) {
+        self.keyExchange = keyExchange
+        self.hostKey = hostKey
+        self.cipherOut = cipherOut
+        self.cipherIn = cipherIn
+        self.integrityOut = integrityOut
+        self.integrityIn = integrityIn
+        self.compressionOut = compressionOut
+        self.compressionIn = compressionIn
+    }
 }

@@ -74,8 +74,9 @@ struct RawChannel: ~Copyable {
         libssh2_channel_receive_window_adjust2(raw, UInt(target - window), 0, nil)
     }
 
-    /// How the remote program ended. The status is 0 when a signal killed it, so the signal is
-    /// looked at first.
+    /// How the remote program ended.
+    ///
+    /// The status is 0 when a signal killed it, so the signal is looked at first.
     var exit: RemoteExit {
         var name: UnsafeMutablePointer<CChar>?
         var length = 0

@@ -36,7 +36,8 @@ package struct SSHDestination: Hashable, Sendable, CustomStringConvertible {
     private static func split(_ text: Substring) -> (String, Int?)? {
         var host = text
         var port: Substring?
-        if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
+        if text.hasPrefix("[") {
+            guard let end = text.firstIndex(of: "]") else { return nil }
             host = text[text.index(after: text.startIndex)..<end]
             let rest = text[text.index(after: end)...]
             guard rest.isEmpty || rest.hasPrefix(":") else { return nil }

@@ -22,7 +22,7 @@ package enum KnownHostsFile {
         hashed: Bool = false
     ) throws {
         if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
-            mkdir(String(path[..<slash]), 0o700)
+            mkdirat(AT_FDCWD, String(path[..<slash]), 0o700)
         }
         let flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC
         let raw = tandem_open_at(AT_FDCWD, path, flags, 0o600)
