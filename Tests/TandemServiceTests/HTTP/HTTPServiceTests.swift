@@ -148,6 +148,8 @@ struct HTTPServiceTests {
     @Test func `answers nobody takes do not pile up`() throws {
         try withService(limits { $0.requestTime = 300_000_000 }) { service in
             let client = try RawClient(service.address)
+            try client.send(Self.get)
+            _ = try client.receive(until: "ok\n")
             try client.send(String(repeating: "GET /large HTTP/1.1\r\n\r\n", count: 500))
             let start = DispatchTime.now()
             while service.openConnections > 0 && DispatchTime.now() < start + 20 {
