@@ -28,7 +28,8 @@ struct DocumentedBytes {
     private static func bytes(of line: String) throws -> [UInt8] {
         var bytes: [UInt8] = []
         let field = line.components(separatedBy: "  ").first ?? ""
-        for match in field.matches(of: /"(?<text>[^"]*)"|(?<hex>[0-9a-f]{2})(\*(?<times>[0-9]+))?/) {
+        for match in field.matches(of: /"(?<text>[^"]*)"|(?<hex>[0-9a-f]{2})(\*(?<times>[0-9]+))?/)
+        {
             if let text = match.text {
                 bytes += Array(text.utf8)
             } else {

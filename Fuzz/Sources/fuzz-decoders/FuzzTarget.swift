@@ -1,0 +1,22 @@
+import TandemProtocol
+import TandemTree
+
+/// A decoder under test; the name is the first argument and the corpus folder.
+enum FuzzTarget: String, CaseIterable {
+    case laptopToVM = "laptop-to-vm"
+    case vmToLaptop = "vm-to-laptop"
+    case dataPack = "data-pack"
+    case tree
+
+    /// The target that the first argument names; libFuzzer's callback can capture nothing.
+    static let chosen = CommandLine.arguments.dropFirst().first.flatMap(FuzzTarget.init)
+
+    func run(_ bytes: [UInt8]) {
+        switch self {
+        case .laptopToVM: DecoderProperties.laptopToVM(bytes)
+        case .vmToLaptop: DecoderProperties.vmToLaptop(bytes)
+        case .dataPack: DecoderProperties.dataPack(bytes)
+        case .tree: DecoderProperties.tree(bytes)
+        }
+    }
+}
