@@ -1,0 +1,26 @@
+/// The lines of one ignore file; a later line overrules an earlier one.
+struct PatternList: Hashable, Sendable {
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+    private(set) var patterns: [IgnorePattern] = []
+
+    /// Reads a file as git does: a leading byte order mark and `\r` before `\n` are left out.
+    init(_ content: [UInt8]) {
+        var rest = content[...]
+        if rest.starts(with: Self.byteOrderMark) { rest = rest.dropFirst(3) }
+        var number = 0
+        while !rest.isEmpty {
+            number += 1
+            let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
+            var line = rest[..<end]
+            rest = end < rest.endIndex ? rest[(end + 1)...] : []
+            if line.last == UInt8(ascii: "\r") { line = line.dropLast() }
+            if let pattern = IgnorePattern(line: number, line) { patterns.append(pattern) }
+        }
+    }
+
+    /// The line that decides about an entry.
+    func decider(of subject: IgnoreSubject) -> IgnorePattern? {
+        patterns.last { $0.matches(subject) }
+    }
+}
