@@ -141,6 +141,7 @@ let package = Package(
                 "TandemDaemon", "TandemConfiguration", "TandemHTTP", "TandemStore", "TandemTree",
                 "TandemSystem", "TandemTestSupport",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
         .testTarget(
