@@ -33,6 +33,8 @@ package final class SSHServer: Sendable {
         guard FileManager.default.isExecutableFile(atPath: Self.program) else {
             throw CommandFailure("\(Self.program) is missing: install openssh-server")
         }
+        // As every program of the project does: a closed link is an error, not a signal.
+        ProcessSettings.harden()
         directory = try TemporaryDirectory()
         port = try FreePort.any()
         user = NSUserName()
