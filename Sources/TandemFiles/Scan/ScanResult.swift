@@ -76,10 +76,20 @@ package struct ScanError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// Where a scan takes its ignore rules from.
 package enum RuleSource: Sendable {
-    /// The laptop: `.gitignore` and `.tandemignore` are read on the way and handed out.
-    case collect
+    /// The laptop: `.gitignore` and `.tandemignore` are read on the way, on top of these.
+    case collecting(RuleSet)
     /// The vm: these rules only, no file of the tree is evaluated.
     case given(RuleSet)
+
+    /// The laptop, with nothing but what holds where nobody says anything.
+    package static let collect = RuleSource.collecting(.standard)
+
+    /// The rules known before the scan.
+    var known: RuleSet {
+        switch self {
+        case .collecting(let set), .given(let set): set
+        }
+    }
 }
 
 /// What every part of a scan needs.

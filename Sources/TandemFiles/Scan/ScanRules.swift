@@ -15,10 +15,8 @@ struct RuleFiles: Sendable {
     private static let longest: UInt64 = 1 << 20
     private static let tooLong = EFBIG
 
-    init(gitignore: [UInt8]?, tandemignore: [UInt8]?) {
-        self.gitignore = gitignore
-        self.tandemignore = tandemignore
-    }
+    /// None.
+    init() {}
 
     /// Reads what the listing has of them.
     ///
@@ -63,18 +61,16 @@ struct RuleFiles: Sendable {
 struct ScanRules: Sendable {
     /// Whether rules files are read on the way.
     let collects: Bool
-    private var matcher = IgnoreMatcher()
-    private let given: [RelativePath: RuleFiles]
+    private let known: RuleSet
+    private var matcher: IgnoreMatcher
 
+    /// Stands above the root.
     init(_ source: RuleSource) {
         switch source {
-        case .collect:
-            collects = true
-            given = [:]
-        case .given(let set):
-            collects = false
-            given = RuleFiles.byDirectory(set)
+        case .collecting(let set): (collects, known) = (true, set)
+        case .given(let set): (collects, known) = (false, set)
         }
+        matcher = IgnoreMatcher(rules: known)
     }
 
     /// Whether the entry of this name is left out of the tree.
@@ -82,15 +78,30 @@ struct ScanRules: Sendable {
         matcher.isIgnored(name: name, isDirectory: isDirectory)
     }
 
-    /// Goes into a directory, whose own rules come on top.
+    /// Goes into a directory, whose own rules come on top; an empty name is the root's.
     mutating func enter(_ name: [UInt8], _ files: RuleFiles) {
-        matcher.enter(name, gitignore: files.gitignore, tandemignore: files.tandemignore)
+        let (gitignore, tandemignore) = (files.gitignore, files.tandemignore)
+        if name.isEmpty {
+            guard !files.isEmpty else { return }
+            matcher = IgnoreMatcher(
+                rules: known,
+                gitignore: gitignore,
+                tandemignore: tandemignore
+            )
+        } else {
+            matcher.enter(directory: name, gitignore: gitignore, tandemignore: tandemignore)
+        }
     }
+}
 
-    /// Goes into a directory whose rules, if it has any, were given; `path` is asked only if some
-    /// were.
-    mutating func enterGiven(_ name: [UInt8], path: () -> RelativePath) {
-        let none = RuleFiles(gitignore: nil, tandemignore: nil)
-        enter(name, given.isEmpty ? none : given[path()] ?? none)
+extension RuleSet {
+    /// Adds what was found in one directory.
+    mutating func add(_ files: RuleFiles, at directory: RelativePath) {
+        if let content = files.gitignore {
+            add(RuleFile(directory: directory, kind: .gitignore, content: content))
+        }
+        if let content = files.tandemignore {
+            add(RuleFile(directory: directory, kind: .tandemignore, content: content))
+        }
     }
 }

@@ -56,7 +56,7 @@ final class ScanShared: Sendable {
         var failure: ScanError?
         var problems: [ProblemEntry] = []
         var doubts: [(id: Tree.ID, doubt: Doubt)] = []
-        var rules = CollectedRules()
+        var rules: RuleSet
         var statistics = ScanStatistics()
         var nextReport = 0
     }
@@ -74,11 +74,12 @@ final class ScanShared: Sendable {
     /// Waits for another thread to close something before giving up on "out of descriptors".
     private static let patience = DispatchTimeInterval.milliseconds(10)
 
-    init(_ settings: ScanSettings, root: SyncRoot, previous: Tree?, first: ScanJob) {
+    init(_ settings: ScanSettings, rules: RuleSet, root: SyncRoot, previous: Tree?, first: ScanJob)
+    {
         self.settings = settings
         self.root = root
         self.previous = previous
-        monitor = Monitor(State(jobs: [first]))
+        monitor = Monitor(State(jobs: [first], rules: rules))
     }
 
     /// The next directory to read; nil when all are read or the scan has failed.
@@ -185,7 +186,7 @@ final class ScanShared: Sendable {
     /// Takes everything out once all threads have ended.
     func take() throws(ScanError) -> State {
         let state = monitor.look { state in
-            var taken = State()
+            var taken = State(rules: state.rules)
             swap(&taken, &state)
             return taken
         }

@@ -61,10 +61,7 @@ struct ScanWorker: ~Copyable {
 
     /// Adds the directory's own rules to those around it.
     private mutating func enter(_ job: inout ScanJob, _ directory: Int32) throws(SystemError) {
-        guard job.rules.collects else {
-            job.rules.enterGiven(job.name, path: { shared.path(of: job.id) })
-            return
-        }
+        guard job.rules.collects else { return job.rules.enter(job.name, RuleFiles()) }
         let files = try Self.relieving(shared) { () throws(SystemError) in
             try RuleFiles(in: directory, listing, on: fileSystem)
         }

@@ -54,7 +54,13 @@ package struct Scanner: Sendable {
             rules: ScanRules(rules),
             pathLength: 0
         )
-        let shared = ScanShared(settings, root: root, previous: previous, first: first)
+        let shared = ScanShared(
+            settings,
+            rules: rules.known,
+            root: root,
+            previous: previous,
+            first: first
+        )
         run(shared)
         var state = try shared.take()
         SecondLook(settings, root).settle(&state)
@@ -64,7 +70,7 @@ package struct Scanner: Sendable {
         return ScanResult(
             tree: state.tree,
             problems: state.problems.sorted { $0.path < $1.path },
-            rules: state.rules.set(for: rules),
+            rules: state.rules,
             statistics: state.statistics
         )
     }

@@ -11,6 +11,7 @@ package final class FaultyFileSystem: FileSystem {
         var faults: [(fault: Fault, seen: Int)] = []
         var counts: [FileSystemCall: Int] = [:]
         var open = 0
+        var mostOpen = 0
     }
 
     private let base: any FileSystem
@@ -48,6 +49,9 @@ package final class FaultyFileSystem: FileSystem {
     /// Descriptors opened and not closed yet: a leak when an operation has ended.
     package var openDescriptors: Int { state.withLock { $0.open } }
 
+    /// The most descriptors that were open at once.
+    package var mostOpenDescriptors: Int { state.withLock { $0.mostOpen } }
+
     /// Notes one call and finds what shall happen to it.
     func effect(on call: FileSystemCall) -> Fault.Effect? {
         let effect = state.withLock { state -> Fault.Effect? in
@@ -80,8 +84,15 @@ package final class FaultyFileSystem: FileSystem {
             throw SystemError(call.rawValue, "(injected)", errno: code)
         case .short, .before, nil:
             let value = try body(base)
-            if opens { state.withLock { $0.open += 1 } }
+            if opens { noteOpened() }
             return value
+        }
+    }
+
+    private func noteOpened() {
+        state.withLock {
+            $0.open += 1
+            $0.mostOpen = max($0.mostOpen, $0.open)
         }
     }
 
