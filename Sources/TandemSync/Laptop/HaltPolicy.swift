@@ -1,0 +1,60 @@
+package import TandemTree
+
+/// The checks that stop a push before it deletes what a mistake, not a user, took away.
+///
+/// An emptied or unmounted root looks exactly like a root whose files were deleted; only the
+/// amount tells, so above these bounds a person decides.
+package enum HaltPolicy {
+    /// Deletions below this number never halt.
+    package static let deletionCount = 20
+    /// Deletions below this part of the agreed tree never halt, in percent.
+    package static let deletionPercent = 50
+    /// A root that had at least this many entries and has none is taken for lost.
+    package static let emptiedCount = 2
+
+    /// Why a plan is not applied, or nil when it may be.
+    ///
+    /// - Parameters:
+    ///   - plan: what would be sent to the vm.
+    ///   - archive: the tree that was agreed last.
+    ///   - laptop: the laptop's tree now.
+    ///   - accepted: the deletions the user accepted, with `--accept-delete=N`.
+    package static func check(
+        plan: Plan,
+        archive: Tree,
+        laptop: Tree,
+        accepted: Int?
+    ) -> SyncError? {
+        let deletions = plan.toVM.reduce(0) { $0 + deletedEntries($1, in: archive) }
+        if let accepted, deletions <= accepted { return nil }
+        let hint = "look at the laptop root; if it is meant, push again with "
+            + "--accept-delete=\(deletions)"
+        if archive.count >= emptiedCount && laptop.count == 0 && deletions > 0 {
+            return SyncError(
+                .halted,
+                "the laptop root is empty and had \(archive.count) entries; nothing was applied",
+                hint: hint
+            )
+        }
+        guard
+            deletions >= deletionCount,
+            deletions * 100 >= archive.count * deletionPercent
+        else { return nil }
+        return SyncError(
+            .halted,
+            "this push would delete \(deletions) of \(archive.count) entries on the vm; "
+                + "nothing was applied",
+            hint: hint
+        )
+    }
+
+    /// The entries of the agreed tree that a change takes away; a move takes none.
+    private static func deletedEntries(_ change: Change, in archive: Tree) -> Int {
+        guard let expected = change.expected else { return 0 }
+        if let new = change.new, new.kind == expected.kind || expected.kind != .directory {
+            return 0
+        }
+        guard let id = archive.find(change.path) else { return 1 }
+        return 1 + archive.descendantCount(of: id)
+    }
+}

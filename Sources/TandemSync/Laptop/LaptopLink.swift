@@ -1,0 +1,164 @@
+import Dispatch
+import Synchronization
+import TandemProtocol
+import TandemSystem
+import TandemTree
+
+/// The laptop's end of a link with its two threads: one reads and keeps the heartbeat, one writes.
+final class LaptopLink: Sendable {
+    /// What the reader hands over.
+    enum Incoming: Sendable {
+        case message(VMMessage)
+        case ended(SyncError)
+    }
+
+    private let link: any ByteLink
+    private let writer: LinkWriter
+    private let end: Monitor<LaptopEnd>
+    private let time: any TimeSource
+    private let received = Mutex<UInt64>(0)
+    private let deliver: @Sendable (Incoming) -> Void
+    /// Whether content may be compressed; a link inside one machine has nothing to gain.
+    let allowsCompression: Bool
+
+    init(
+        _ link: any ByteLink,
+        time: any TimeSource = SystemTime(),
+        deliver: @escaping @Sendable (Incoming) -> Void
+    ) {
+        self.link = link
+        self.time = time
+        self.deliver = deliver
+        allowsCompression = !(link is DescriptorLink)
+        writer = LinkWriter(link)
+        end = Monitor(LaptopEnd(now: time.monotonic))
+        WorkerThread.start("tandem-reader") { self.readAll() }
+    }
+
+    /// Bytes written to and read from the link, before SSH wraps them.
+    var sentBytes: UInt64 { writer.sentBytes }
+    var receivedBytes: UInt64 { received.withLock { $0 } }
+
+    /// Sends a control message.
+    func send(_ message: LaptopMessage) throws {
+        let now = time.monotonic
+        do {
+            writer.sendControl(try end.change { try $0.encode(message, now: now) })
+        } catch {
+            throw SyncError(.protocolViolation, "a message could not be sent: \(error)")
+        }
+    }
+
+    /// Sends a frame of changes.
+    func send(_ frame: PackedFrame) throws {
+        do {
+            try end.change { try $0.admit(frame) }
+        } catch {
+            throw SyncError(.protocolViolation, "the changes could not be sent: \(error)")
+        }
+        _ = writer.sendData(frame.bytes)
+    }
+
+    /// Sends content, waiting for the receiver's credit; false when the link has ended.
+    func sendContent(_ frame: PackedFrame) -> Bool {
+        let admitted: Bool? = end.wait { end in
+            if end.isClosed { return false }
+            guard case .data(_, _, let cost) = frame.content else { return false }
+            guard end.credit >= cost else { return nil }
+            return (try? end.admit(frame)) != nil
+        }
+        return admitted == true && writer.sendData(frame.bytes)
+    }
+
+    /// Ends the link; an orderly end says bye first.
+    func close(isOrderly: Bool) {
+        if isOrderly {
+            try? send(.bye)
+            writer.drain(until: .now() + .seconds(1))
+        }
+        writer.close()
+        link.close()
+        // Whoever waits for credit looks again and finds the end closed.
+        end.change { end in _ = try? end.encode(.bye, now: 0) }
+    }
+
+    private func readAll() {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
+        defer { unsafe buffer.deallocate() }
+        var failure: SyncError?
+        while failure == nil { failure = unsafe readOnce(buffer) }
+        end.change { end in _ = try? end.encode(.bye, now: 0) }
+        deliver(.ended(failure ?? SyncError(.unreachable, "the link ended")))
+    }
+
+    private func readOnce(_ buffer: UnsafeMutableRawBufferPointer) -> SyncError? {
+        do {
+            let count = try unsafe link.read(into: buffer, until: .now() + .seconds(1))
+            guard count > 0 else { return LinkEnd.closed(preamble: end.look { $0.preamble }) }
+            received.withLock { $0 += UInt64(count) }
+            let bytes = unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            let now = time.monotonic
+            let events = try end.change { try unsafe $0.receive(bytes, now: now) }
+            return take(events) ?? tick()
+        } catch let error as LinkError where error.code == .timedOut {
+            return tick()
+        } catch let error as ProtocolError {
+            return SyncError(
+                .protocolViolation,
+                "the receiver does not speak Tandem's protocol: \(error)",
+                hint: "check what runs at the other end with `tandem doctor`"
+            )
+        } catch {
+            return SyncError(.unreachable, "the link broke: \(error)", hint: LinkEnd.again)
+        }
+    }
+
+    private func take(_ events: [LaptopEvent]) -> SyncError? {
+        for event in events {
+            switch event {
+            case .greeted, .roundTrip: break
+            case .versionMismatch(let mismatch): return SyncError(.version, "\(mismatch)")
+            case .answer(let frame): writer.sendControl(frame)
+            case .message(let message): deliver(.message(message))
+            }
+        }
+        return nil
+    }
+
+    private func tick() -> SyncError? {
+        let now = time.monotonic
+        for action in end.change({ $0.tick(now: now) }) {
+            switch action {
+            case .send(let frame): writer.sendControl(frame)
+            case .dead(let reason):
+                return SyncError(
+                    .unreachable,
+                    "the vm does not answer: \(reason.rawValue)",
+                    hint: LinkEnd.again
+                )
+            }
+        }
+        return nil
+    }
+}
+
+/// Sentences for a link that ended.
+enum LinkEnd {
+    static let again = "what was sent is kept staged; push again when the vm answers"
+
+    /// The other side closed before or without an answer; what it printed first often says why.
+    static func closed(preamble: [UInt8]) -> SyncError {
+        guard !preamble.isEmpty else {
+            return SyncError(
+                .unreachable,
+                "the other side closed the link",
+                hint: "is the receiver running? `tandem doctor` tells; then push again"
+            )
+        }
+        return SyncError(
+            .unreachable,
+            "the other side closed the link and said: \(escaped(preamble.prefix(300)))",
+            hint: "run `tandem doctor`"
+        )
+    }
+}

@@ -1,0 +1,15 @@
+/// One pair as the laptop knows it: who, which root, and where its state lies.
+package struct LaptopPair: Sendable, Hashable {
+    /// The pair's random name, 16 bytes, the same on both sides.
+    package var id: [UInt8]
+    /// The laptop root's path as the user gave it, made absolute.
+    package var root: String
+    /// The directory that holds the index, the archive and the lock of this pair; 0700.
+    package var stateDirectory: String
+
+    package init(id: [UInt8], root: String, stateDirectory: String) {
+        self.id = id
+        self.root = root
+        self.stateDirectory = stateDirectory
+    }
+}

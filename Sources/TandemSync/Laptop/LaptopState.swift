@@ -1,0 +1,164 @@
+import TandemFiles
+import TandemProtocol
+import TandemSystem
+import TandemTree
+
+/// What the laptop keeps of a pair between runs, open for one run.
+struct LaptopState {
+    let root: SyncRoot
+    let archive: Archive
+    let index: Tree?
+    let rules: Digest?
+    private let fileSystem: any FileSystem
+    private let archiveStore: ArchiveStore
+    private let indexStore: IndexStore
+    private let identity: RootIdentityStore
+
+    /// Opens the root and reads the pair's state.
+    ///
+    /// - Throws: `SyncError`: `halted` for a root that is not there, `amnesia` for an archive that
+    ///   is lost or belongs to another directory.
+    init(pair: LaptopPair, fileSystem: any FileSystem) throws {
+        self.fileSystem = fileSystem
+        root = try Self.openRoot(pair, fileSystem)
+        do {
+            let directory = try Self.openState(pair, fileSystem)
+            archiveStore = ArchiveStore(directory)
+            indexStore = IndexStore(directory)
+            identity = RootIdentityStore(directory, fileSystem)
+            archive = try Self.load(archiveStore, pair)
+            try identity.check(root)
+        } catch {
+            fileSystem.close(root.descriptor)
+            throw error
+        }
+        let saved = indexStore.load()
+        index = saved?.tree
+        rules = identity.rules
+    }
+
+    func close() { fileSystem.close(root.descriptor) }
+
+    /// What the laptop says of its lineage when it connects.
+    var claim: LineageClaim? {
+        guard let token = LineageToken(bytes: archive.mark.token) else { return nil }
+        let intent = archive.intent.flatMap { intent -> LineageToken? in
+            intent.generation == archive.mark.generation + 1
+                ? LineageToken(bytes: intent.token) : nil
+        }
+        return LineageClaim(
+            LineagePoint(generation: archive.mark.generation, token: token),
+            intent: intent
+        )
+    }
+
+    /// Saves what the scan found, for the next one.
+    func keep(_ tree: Tree, rules: Digest) {
+        // An index only saves work; a full disk is reported by the archive, which matters.
+        try? indexStore.save(SavedIndex(tree: tree, scannedAt: SystemTime().wall))
+        try? identity.keep(rules: rules)
+    }
+
+    /// Notes durably that a generation is about to begin.
+    func writeIntent(_ mark: GenerationMark) throws {
+        do {
+            try archiveStore.writeIntent(mark)
+        } catch {
+            throw SyncError(.halted, "\(error)", hint: "nothing was applied; free space and retry")
+        }
+    }
+
+    /// Records a generation durably.
+    func append(_ mark: GenerationMark, _ differences: [Difference], whole tree: Tree) throws {
+        do {
+            try archiveStore.append(mark, differences)
+            if archiveStore.wantsCheckpoint {
+                try archiveStore.checkpoint(Archive(tree: tree, mark: mark))
+            }
+        } catch {
+            throw SyncError(
+                .failed,
+                "the vm has the changes, but the laptop could not record it: \(error)",
+                hint: "run `tandem push` again: it takes the record from the vm"
+            )
+        }
+    }
+
+    private static func openRoot(
+        _ pair: LaptopPair,
+        _ fileSystem: any FileSystem
+    ) throws -> SyncRoot {
+        do {
+            return try SyncRoot.open(pair.root, on: fileSystem)
+        } catch {
+            throw SyncError(
+                .halted,
+                "the laptop root cannot be opened: \(error)",
+                hint: "mount it or put it back; nothing was applied on the vm"
+            )
+        }
+    }
+
+    static func openState(
+        _ pair: LaptopPair,
+        _ fileSystem: any FileSystem
+    ) throws -> StateDirectory {
+        do {
+            return try StateDirectory(at: pair.stateDirectory, on: fileSystem)
+        } catch {
+            throw SyncError(
+                error.code == .failed ? .configuration : .permission,
+                "\(error)",
+                hint: "run `tandem pair` for this directory again"
+            )
+        }
+    }
+
+    private static func load(_ store: ArchiveStore, _ pair: LaptopPair) throws -> Archive {
+        do {
+            guard let archive = try store.load() else {
+                throw SyncError(
+                    .amnesia,
+                    "the laptop has no archive of this pair",
+                    hint: "run `tandem pair` again, or `tandem adopt` to unite both sides"
+                )
+            }
+            return archive
+        } catch let error as StateError {
+            throw SyncError(
+                error.code == .newerVersion ? .version : .amnesia,
+                "\(error)"
+            )
+        }
+    }
+
+    /// Starts a new lineage with an empty archive: what pairing and adopting do.
+    static func begin(
+        pair: LaptopPair,
+        token: LineageToken,
+        fileSystem: any FileSystem
+    ) throws {
+        let root = try openRoot(pair, fileSystem)
+        defer { fileSystem.close(root.descriptor) }
+        let directory = try openState(pair, fileSystem)
+        let store = ArchiveStore(directory)
+        let mark = GenerationMark(generation: 0, token: token.bytes)
+        do {
+            _ = try? store.load()
+            try store.checkpoint(Archive(tree: Tree(), mark: mark))
+            try RootIdentityStore(directory, fileSystem).bind(root)
+        } catch {
+            throw SyncError(.failed, "the pair's state cannot be written: \(error)")
+        }
+    }
+
+    /// Whether the pair has an archive already.
+    static func hasArchive(pair: LaptopPair, fileSystem: any FileSystem) throws -> Bool {
+        let store = ArchiveStore(try openState(pair, fileSystem))
+        do {
+            return try store.load() != nil
+        } catch {
+            return true
+        }
+    }
+}

@@ -1,0 +1,269 @@
+import Dispatch
+import TandemFiles
+import TandemProtocol
+import TandemSystem
+import TandemTree
+
+/// A pair that a session has opened: the root, the rules, the tree and the lineage.
+///
+/// Used by the session's working thread alone; at most one exists for a pair at a time.
+final class OpenPair {
+    let id: PairID
+    let sessionNumber: UInt64
+    let root: SyncRoot
+    let stagedBytes: UInt64
+    let freeBytes: UInt64
+    private(set) var lineage: LineageState
+    private(set) var rules: RuleSet?
+    /// The vm's tree, once scanned; kept up to date by the batches.
+    private(set) var tree: Tree?
+    private let endpoint: ReceiverEndpoint
+    private let store: LineageStore
+    private let registry: VMPairRegistry
+    private let window: RacyWindow
+    private let shelf: Shelf
+
+    /// Opens the pair a laptop named, or registers it when that is what the laptop came for.
+    ///
+    /// - Throws: `Failure` for an unknown pair, one that another session will not give up, a root
+    ///   that is not there; what the file system says otherwise.
+    init(_ hello: Hello, _ session: ReceiverSession) throws {
+        endpoint = session.endpoint
+        id = hello.pair
+        registry = VMPairRegistry(
+            directory: endpoint.settings.stateDirectory,
+            fileSystem: endpoint.fileSystem
+        )
+        guard hello.purpose == .pair || registry.knows(id) else {
+            endpoint.count { $0.refusedSessions += 1 }
+            throw Failure(.unknownPair, "this receiver does not know the pair; run `tandem pair`")
+        }
+        let deadline = DispatchTime.now() + .seconds(ReceiverEndpoint.fenceSeconds)
+        guard let number = endpoint.sessions.enter(id, session.link, until: deadline) else {
+            throw Failure(.busy, "an older session of this pair has not ended yet; try again")
+        }
+        sessionNumber = number
+        do {
+            let opened = try OpenedRoot(hello, endpoint, registry)
+            root = opened.root
+            store = opened.store
+            lineage = opened.lineage
+            stagedBytes = opened.stagedBytes
+            freeBytes = opened.freeBytes
+            window = opened.window
+            shelf = opened.shelf
+        } catch {
+            endpoint.sessions.leave(id, number)
+            throw error
+        }
+        rules = registry.rules(of: id)
+        tree = endpoint.index(of: id)?.tree
+    }
+
+    /// Gives the pair to the next session.
+    func close() {
+        endpoint.fileSystem.close(root.descriptor)
+        endpoint.sessions.leave(id, sessionNumber)
+    }
+
+    /// Makes rules the ones in force, and remembers them for the next session.
+    func takeRules(_ bytes: [UInt8]) throws {
+        let taken: RuleSet
+        do {
+            taken = try RuleSet(decoding: bytes)
+        } catch {
+            throw Failure(.violation, "the rules cannot be read: \(error)")
+        }
+        rules = taken
+        registry.keep(taken, of: id)
+    }
+
+    /// Scans the root and says what its tree's digest is.
+    func scan(answer: (VMMessage) -> Void) throws {
+        guard let rules else { throw Failure(.violation, "no rules were given to scan under") }
+        endpoint.count { $0.scans += 1 }
+        let previous = endpoint.index(of: id)
+        let known = previous?.tree ?? registry.index(of: id)
+        let scanner = Scanner(fileSystem: endpoint.fileSystem, window: window, time: endpoint.time)
+        let result = try scanner.scan(root: root, previous: known, rules: .given(rules))
+        tree = result.tree
+        remember(result.tree)
+        if known?.rootDigest != result.tree.rootDigest || result.statistics.hashedFiles > 0 {
+            registry.keepIndex(result.tree, of: id)
+        }
+        answer(
+            .rootTree(
+                RootTree(
+                    digest: result.tree.rootDigest,
+                    entries: UInt64(result.tree.count),
+                    complete: result.problems.isEmpty
+                )
+            )
+        )
+    }
+
+    /// Lists directories of the scanned tree.
+    func list(_ paths: [RelativePath], answer: (VMMessage) -> Void) {
+        for path in paths {
+            guard let tree, let id = tree.find(path), tree.kind(of: id) == .directory else {
+                answer(.listing(Listing(path: path, end: .missing, items: [])))
+                continue
+            }
+            for part in Self.parts(of: tree, id, path) { answer(.listing(part)) }
+        }
+    }
+
+    /// One directory's listing in parts that each fit a frame.
+    private static func parts(of tree: Tree, _ id: Tree.ID, _ path: RelativePath) -> [Listing] {
+        var parts: [Listing] = []
+        var items: [ListingItem] = []
+        var bytes = 0
+        for child in tree.childIDs(of: id) {
+            if bytes >= Limits.packedFrame || items.count >= Limits.itemsInFrame {
+                parts.append(Listing(path: path, end: .more, items: items))
+                (items, bytes) = ([], 0)
+            }
+            let item = ListingItem(name: tree.name(of: child), state: tree.state(of: child))
+            bytes += item.name.count + 64
+            items.append(item)
+        }
+        return parts + [Listing(path: path, end: .complete, items: items)]
+    }
+
+    /// Notes durably that a batch begins.
+    func begin(_ point: LineagePoint) throws {
+        guard case .settled(let settled) = baseLineage() else {
+            throw Failure(.lineage, "no generation can begin here; run `tandem doctor`")
+        }
+        guard point.generation == settled.generation + 1 else {
+            throw Failure(.lineage, "generation \(point.generation) does not follow here")
+        }
+        try save(.begun(settled, next: point.token), applied: nil)
+        endpoint.count { $0.batches += 1 }
+    }
+
+    /// Marks the batch ended, with what was applied, and brings the tree up to date.
+    func end(_ outcome: BatchOutcome, applied: [Difference]) throws -> Digest? {
+        guard case .begun(let settled, let next) = lineage else {
+            throw Failure(.lineage, "no batch has begun here")
+        }
+        try save(.ended(settled, next: next), applied: applied)
+        guard var tree else { return nil }
+        tree.apply(outcome.updates)
+        tree.rehash()
+        self.tree = tree
+        remember(tree)
+        return tree.rootDigest
+    }
+
+    /// Forgets the generation before, once the laptop has recorded the new one.
+    func commit(_ point: LineagePoint) throws {
+        switch lineage {
+        case .settled(let settled) where settled == point: return
+        case .ended(let settled, let next)
+        where point.generation == settled.generation + 1 && point.token == next:
+            try save(.settled(point), applied: nil)
+            endpoint.count { $0.lastGeneration = max($0.lastGeneration, point.generation) }
+        default: throw Failure(.lineage, "generation \(point.generation) did not end here")
+        }
+    }
+
+    /// Sends the list of what the last ended batch applied.
+    func sendApplied(answer: (VMMessage) -> Void) throws {
+        let records = try store.appliedList()
+        var start = 0
+        repeat {
+            let end = min(start + Self.appliedInFrame, records.count)
+            let part = Applied(items: Array(records[start..<end]), last: end == records.count)
+            answer(.applied(part))
+            start = end
+        } while start < records.count
+    }
+
+    /// Records in one frame: with paths of 300 bytes on average still far below its limit.
+    private static let appliedInFrame = 2048
+
+    /// Everything below a moved entry, as the archive takes it.
+    func subtree(at source: RelativePath, as change: Change) -> [Difference] {
+        guard let state = change.new else { return [] }
+        var records = [Difference(path: change.path, old: nil, new: state)]
+        guard state.kind == .directory, let tree, let id = tree.find(source) else {
+            return records
+        }
+        tree.forEach(from: id) { child, path in
+            guard child != id else { return true }
+            let relative = path.dropFirst(source.bytes.count + 1)
+            let moved = RelativePath(trusted: change.path.bytes + [UInt8(ascii: "/")] + relative)
+            records.append(Difference(path: moved, old: nil, new: tree.state(of: child)))
+            return true
+        }
+        return records
+    }
+
+    /// A batch on this root.
+    func makeBatch(announcing begin: Begin) throws -> Batch {
+        guard let rules else { throw Failure(.violation, "a batch came before any rules") }
+        var settings = Batch.Settings()
+        settings.limits = endpoint.settings.limits
+        settings.window = window
+        settings.generation = begin.point.generation
+        let batch = try Batch(
+            fileSystem: endpoint.fileSystem,
+            root: root,
+            pair: id.bytes,
+            tree: tree,
+            rules: rules,
+            settings: settings
+        )
+        try batch.reserve(contentBytes: begin.contentBytes)
+        return batch
+    }
+
+    /// Lists the shelf.
+    func listShelf(_ prefix: RelativePath, answer: (VMMessage) -> Void) {
+        let items = shelf.list(prefix: prefix).map(ShelfEntry.init)
+        var start = 0
+        repeat {
+            let end = min(start + Self.appliedInFrame, items.count)
+            let part = ShelfItems(items: Array(items[start..<end]), last: end == items.count)
+            answer(.shelfItems(part))
+            start = end
+        } while start < items.count
+    }
+
+    /// Puts a shelved item back where nothing stands.
+    func restore(_ place: ShelfPlace, answer: (VMMessage) -> Void) throws {
+        guard let item = UInt64(String(decoding: place.item, as: UTF8.self)) else {
+            throw Failure(.notFound, "there is no such item on the shelf")
+        }
+        try shelf.restore(item, to: place.path)
+        answer(.restored(place))
+    }
+
+    /// Work for after the answer: packs the shelf, writes the index.
+    func tidy() {
+        if let tree { registry.keepIndex(tree, of: id) }
+        do {
+            try shelf.packIdle()
+        } catch {
+            endpoint.log(.init(level: .warning, text: "the shelf could not be packed: \(error)"))
+        }
+    }
+
+    /// A batch begun anew continues from the generation that stands.
+    private func baseLineage() -> LineageState {
+        if case .begun(let settled, _) = lineage { return .settled(settled) }
+        return lineage
+    }
+
+    private func save(_ state: LineageState, applied: [Difference]?) throws {
+        try store.save(StoredLineage(state), applied: applied)
+        lineage = state
+    }
+
+    private func remember(_ tree: Tree) {
+        guard let rules else { return }
+        endpoint.keep(VMIndex(tree: tree, rules: rules.digest), of: id)
+        endpoint.count { $0.entries = UInt64(tree.count) }
+    }
+}

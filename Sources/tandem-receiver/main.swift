@@ -1,0 +1,3 @@
+import TandemReceiver
+
+ReceiverProgram.main()
