@@ -40,7 +40,7 @@ struct ThreeTrees {
         others: Bool
     ) throws {
         let path = existingDirectory(in: tree, using: &generator)
-            .appending([[UInt8(ascii: "a"), 0x2E, 0xFF, UInt8(ascii: "b")][generator.below(4)]])
+            .appending([[UInt8(ascii: "a"), 0x2D, 0xFF, UInt8(ascii: "b")][generator.below(4)]])
         switch generator.below(others ? 9 : 8) {
         case 0, 1: try tree.put(path, .content(["", "one", "two", "three"][generator.below(4)]))
         case 2: try tree.put(path, .content("one", executable: true))
