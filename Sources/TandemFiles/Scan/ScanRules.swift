@@ -35,6 +35,12 @@ struct RuleFiles: Sendable {
         }
     }
 
+    /// Reads those of a directory that was not listed.
+    init(in directory: Int32, on fileSystem: any FileSystem) throws(SystemError) {
+        gitignore = try Self.read(Self.gitignoreName, in: directory, on: fileSystem)
+        tandemignore = try Self.read(Self.tandemignoreName, in: directory, on: fileSystem)
+    }
+
     /// A regular file's bytes; a link or directory of that name is no rules file, as for git.
     static func read(
         _ name: StaticString,
@@ -95,13 +101,28 @@ struct ScanRules: Sendable {
 }
 
 extension RuleSet {
-    /// Adds what was found in one directory.
-    mutating func add(_ files: RuleFiles, at directory: RelativePath) {
-        if let content = files.gitignore {
-            add(RuleFile(directory: directory, kind: .gitignore, content: content))
+    /// The set with what was found in directories below `base`.
+    func adding(
+        _ found: [(directory: RelativePath, files: RuleFiles)],
+        below base: RelativePath
+    ) -> RuleSet {
+        var set = self
+        for (directory, files) in found {
+            let directory = directory.below(base)
+            if let content = files.gitignore {
+                set.add(RuleFile(directory: directory, kind: .gitignore, content: content))
+            }
+            if let content = files.tandemignore {
+                set.add(RuleFile(directory: directory, kind: .tandemignore, content: content))
+            }
         }
-        if let content = files.tandemignore {
-            add(RuleFile(directory: directory, kind: .tandemignore, content: content))
-        }
+        return set
+    }
+}
+
+extension RelativePath {
+    /// The same path in a tree where its root stands at `base`.
+    func below(_ base: RelativePath) -> RelativePath {
+        isRoot ? base : base.appending(bytes)
     }
 }

@@ -56,7 +56,7 @@ final class ScanShared: Sendable {
         var failure: ScanError?
         var problems: [ProblemEntry] = []
         var doubts: [(id: Tree.ID, doubt: Doubt)] = []
-        var rules: RuleSet
+        var rules: [(directory: RelativePath, files: RuleFiles)] = []
         var statistics = ScanStatistics()
         var nextReport = 0
     }
@@ -74,12 +74,11 @@ final class ScanShared: Sendable {
     /// Waits for another thread to close something before giving up on "out of descriptors".
     private static let patience = DispatchTimeInterval.milliseconds(10)
 
-    init(_ settings: ScanSettings, rules: RuleSet, root: SyncRoot, previous: Tree?, first: ScanJob)
-    {
+    init(_ settings: ScanSettings, root: SyncRoot, previous: Tree?, first: ScanJob) {
         self.settings = settings
         self.root = root
         self.previous = previous
-        monitor = Monitor(State(jobs: [first], rules: rules))
+        monitor = Monitor(State(jobs: [first]))
     }
 
     /// The next directory to read; nil when all are read or the scan has failed.
@@ -101,7 +100,7 @@ final class ScanShared: Sendable {
 
     /// Notes rules found in a directory.
     func add(_ found: RuleFiles, of id: Tree.ID) {
-        monitor.look { $0.rules.add(found, at: $0.tree.path(of: id)) }
+        monitor.look { $0.rules.append(($0.tree.path(of: id), found)) }
     }
 
     /// Puts what was found into the tree and its subdirectories on the stack.
@@ -186,7 +185,7 @@ final class ScanShared: Sendable {
     /// Takes everything out once all threads have ended.
     func take() throws(ScanError) -> State {
         let state = monitor.look { state in
-            var taken = State(rules: state.rules)
+            var taken = State()
             swap(&taken, &state)
             return taken
         }

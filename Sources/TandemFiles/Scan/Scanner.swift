@@ -8,7 +8,7 @@ package import TandemTree
 /// entry of kind `other` with a problem; only a root that is gone, replaced or unreadable is an
 /// error, because a partial tree would look like deletions.
 package struct Scanner: Sendable {
-    private let settings: ScanSettings
+    let settings: ScanSettings
     private let threads: Int
 
     /// Makes a scanner.
@@ -54,25 +54,30 @@ package struct Scanner: Sendable {
             rules: ScanRules(rules),
             pathLength: 0
         )
-        let shared = ScanShared(
-            settings,
-            rules: rules.known,
-            root: root,
-            previous: previous,
-            first: first
-        )
-        run(shared)
-        var state = try shared.take()
-        SecondLook(settings, root).settle(&state)
+        var state = try walk(settings, root, previous, first)
         // After the walk too: a root removed or unmounted meanwhile looks like deletions.
         try check.confirm()
         state.tree.rehash()
         return ScanResult(
             tree: state.tree,
             problems: state.problems.sorted { $0.path < $1.path },
-            rules: state.rules,
+            rules: rules.known.adding(state.rules, below: .root),
             statistics: state.statistics
         )
+    }
+
+    /// Reads the directory of the first job and all below it.
+    func walk(
+        _ settings: ScanSettings,
+        _ root: SyncRoot,
+        _ previous: Tree?,
+        _ first: ScanJob
+    ) throws(ScanError) -> ScanShared.State {
+        let shared = ScanShared(settings, root: root, previous: previous, first: first)
+        run(shared)
+        var state = try shared.take()
+        SecondLook(settings, root).settle(&state)
+        return state
     }
 
     /// Runs the workers, the calling thread being one of them.
