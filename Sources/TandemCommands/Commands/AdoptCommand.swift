@@ -7,10 +7,10 @@ package struct AdoptCommand: TandemSubcommand {
         commandName: "adopt",
         abstract: "Go on after the two sides lost the tree they last agreed on.",
         discussion: """
-            A vm that was rolled back, a laptop that was restored, a recreated volume: then nobody
-            can tell what was deleted and what was never there. Adopting starts anew. The next push
-            sends what the vm lacks; it deletes nothing and overwrites nothing, and files that
-            differ become conflicts.
+            A vm that was rolled back, a laptop that was restored, a recreated volume:
+            then nobody can tell what was deleted and what was never there. Adopting
+            starts anew. The next push sends what the vm lacks; it deletes nothing and
+            overwrites nothing, and files that differ become conflicts.
 
               tandem adopt shop         asks first
               tandem adopt shop --yes   for a script

@@ -18,7 +18,7 @@ extension CommandContext {
             directories: directories,
             time: SystemTime(),
             engine: LiveSyncEngine(),
-            dialer: SSHDialer(environment: environment, directories: directories),
+            dialer: SSHDialer(environment: environment),
             stop: StopSwitch(),
             openCatalogue: { try StoredCatalogue(directories: directories) }
         )

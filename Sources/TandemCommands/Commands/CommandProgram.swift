@@ -44,7 +44,8 @@ package enum CommandProgram {
 
     /// Shows help and versions on standard output, and a wrong command line on standard error.
     private static func explain(_ error: any Error, in context: CommandContext) -> ExitCode {
-        let text = TandemCommand.fullMessage(for: error)
+        let columns = context.console.traits.columns
+        let text = TandemCommand.fullMessage(for: error, columns: columns)
         guard TandemCommand.exitCode(for: error).isSuccess else {
             for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
                 context.console.note(StyledText(String(line)))

@@ -6,7 +6,7 @@ package struct CompletionsCommand: TandemSubcommand {
         commandName: "completions",
         abstract: "Print a completion script for bash, zsh or fish.",
         discussion: """
-              tandem completions bash > ~/.local/share/bash-completion/completions/tandem
+              source <(tandem completions bash)
               tandem completions fish > ~/.config/fish/completions/tandem.fish
             """
     )

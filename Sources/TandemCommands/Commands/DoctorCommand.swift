@@ -9,11 +9,11 @@ package struct DoctorCommand: TandemSubcommand {
         commandName: "doctor",
         abstract: "Check everything a push needs, and name the exact fix.",
         discussion: """
-            Exit code 0 if a push can work, 1 if something must be mended, 69 if the vm cannot be
-            reached.
+            Exit code 0 if a push can work, 1 if something must be mended, 69 if the vm
+            cannot be reached.
 
-              tandem doctor             the pair that this directory belongs to
-              tandem doctor shop --json the same for a script
+              tandem doctor               the pair that this directory belongs to
+              tandem doctor shop --json   the same for a script
             """
     )
 

@@ -9,12 +9,13 @@ package struct PairCommand: TandemSubcommand {
         commandName: "pair",
         abstract: "Pair a directory of this laptop with one on a vm.",
         discussion: """
-            DESTINATION is host:path, user@host:path, ssh://user@host:port/path, ssh://host/~/path
-            or podman+ssh://user@host/CONTAINER/path; host may be an alias of ~/.ssh/config. Pairing
-            the same two again changes nothing. Nothing is sent before `tandem push`.
+            The destination is host:path, user@host:path, ssh://user@host:port/path,
+            ssh://host/~/path or podman+ssh://user@host/CONTAINER/path. The host may be an
+            alias of ~/.ssh/config. Pairing the same two again changes nothing, and
+            nothing is sent before `tandem push`.
 
-              tandem pair ~/shop devvm:/app
-              tandem pair ~/shop devvm:/app --socket /run/user/1000/tandem/receiver.sock
+              tandem pair ~/shop devvm:/app --container tandem-receiver
+              tandem pair . me@devvm:app --socket /run/user/1000/tandem/receiver.sock
             """
     )
 

@@ -7,11 +7,12 @@ package struct PushCommand: TandemSubcommand {
         commandName: "push",
         abstract: "Send the laptop's changes to the vm.",
         discussion: """
-            What the vm changed itself is never overwritten: such paths are listed as conflicts, and
-            what is replaced or deleted on the vm is kept on its shelf (tandem recover).
+            What the vm changed itself is never overwritten: such paths are listed as
+            conflicts. What is replaced or deleted on the vm is kept on its shelf, see
+            `tandem recover`.
 
-              tandem push               push the pair that this directory belongs to
-              tandem push shop --wait 30s   give up after half a minute, with exit code 4
+              tandem push                   the pair that this directory belongs to
+              tandem push shop --wait 30s   give up after 30 s, with exit code 4
             """
     )
 

@@ -13,7 +13,9 @@ struct PushWork {
         do {
             let report = try context.locked(entry) { try push(entry, in: context) }
             if !isPlan {
-                try catalogue.remember(RunRecord(report, at: context.time.wall), of: entry)
+                let now = context.time.wall
+                try catalogue.remember(report, of: entry, at: now)
+                try catalogue.remember(RunRecord(report, at: now), of: entry)
             }
             try show(report, of: entry, in: context)
             return ExitCode(report)

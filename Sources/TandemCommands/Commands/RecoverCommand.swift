@@ -9,10 +9,10 @@ package struct RecoverCommand: ParsableCommand {
         commandName: "recover",
         abstract: "List what pushes replaced or deleted on the vm, and take it back.",
         discussion: """
-            Nothing that stood on the vm is thrown away at once: it waits on the vm's shelf.
+            Nothing that stood on the vm is thrown away at once: it waits on a shelf.
 
-              tandem recover                        list the shelf, newest first
-              tandem recover restore ID --to a/b    put one item back, under this path
+              tandem recover                       list the shelf, newest first
+              tandem recover restore ID --to a/b   put one item back, under this path
             """,
         subcommands: [RecoverListCommand.self, RecoverRestoreCommand.self],
         defaultSubcommand: RecoverListCommand.self
@@ -67,7 +67,7 @@ package struct RecoverListCommand: TandemSubcommand {
 package struct RecoverRestoreCommand: TandemSubcommand {
     package static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Put an item of the shelf back on the vm, never over something that stands there.",
+        abstract: "Put an item back on the vm, never over something that stands there.",
         discussion: """
               tandem recover restore 41
               tandem recover restore 41 --to src/old.swift

@@ -5,12 +5,15 @@ package struct PairChoice: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
             "The pair's name, or a directory in it.",
-            discussion: "May be left out inside a pair's root, and where there is one pair."
+            discussion: "May be left out in a pair's root, and where there is one pair."
         )
     )
     package var pair: String?
 
-    @Option(name: .customShort("C"), help: "Work as if started in DIR.")
+    @Option(
+        name: .customShort("C"),
+        help: ArgumentHelp("Work as if started in this directory.", valueName: "directory")
+    )
     package var directory: String?
 
     package init() {}

@@ -11,8 +11,8 @@ package struct StatusCommand: TandemSubcommand {
         discussion: """
             It asks nobody: what changed since the last push is shown by `tandem plan`.
 
-              tandem status             all pairs, or the one of this directory
-              tandem status shop --all  with every conflict
+              tandem status              all pairs, or the one of this directory
+              tandem status shop --all   with every conflict
             """
     )
 

@@ -7,16 +7,17 @@ package struct TandemCommand: ParsableCommand {
         abstract: "Keep a directory on this laptop and one on a vm the same, over SSH.",
         discussion: """
             A first session:
-              tandem pair ~/shop devvm:/app     say which two directories belong together
-              tandem plan                       see what a push would do; nothing is written
-              tandem push                       do it; what it replaces is kept on the shelf
+              tandem pair ~/shop devvm:/app    say which directories belong together
+              tandem plan                      see what a push would do
+              tandem push                      do it; what it replaces is kept
 
             Exit codes:
             \(ExitCode.table)
 
             Environment:
-              TANDEM_HOME   holds configuration, state and logs instead of the XDG directories
-              NO_COLOR      leaves out colours
+              TANDEM_HOME  holds state and logs instead of the XDG directories
+              TANDEM_SSH   the ssh program, for ssh_config and --transport openssh
+              NO_COLOR     leaves out colours
             """,
         version: TandemVersion.text,
         subcommands: [

@@ -32,7 +32,7 @@ package struct Destination: Hashable, Sendable {
 extension Destination: CustomStringConvertible {
     /// The shortest spelling that the parser reads back as the same value.
     package var description: String {
-        if container == nil && port == nil && path.first != ":" {
+        if container == nil && port == nil && !looksLikePort {
             return "\(account)\(bracketedHost):\(path)"
         }
         let scheme = container == nil ? "ssh" : "podman+ssh"
@@ -45,6 +45,12 @@ extension Destination: CustomStringConvertible {
     /// What `ssh` takes as its destination, without path and container.
     package var authority: String {
         "\(account)\(bracketedHost)\(port.map { ":\($0)" } ?? "")"
+    }
+
+    /// Whether `host:path` would be read as `host:port:path`.
+    private var looksLikePort: Bool {
+        guard let colon = path.firstIndex(of: ":") else { return false }
+        return path[..<colon].allSatisfy { $0.isASCII && $0.isNumber }
     }
 
     private var account: String { user.map { "\($0)@" } ?? "" }

@@ -1,4 +1,6 @@
 import Glibc
+package import TandemSSH
+import TandemStore
 package import TandemSync
 import TandemSystem
 
@@ -39,6 +41,12 @@ extension CommandError {
                 at: place,
                 next: error.hint ?? Self.defaultNext(for: error.code)
             )
+        case let error as SSHError:
+            let next = error.hint.isEmpty ? "run `tandem doctor`" : error.hint
+            self.init(ExitCode(error.code), "\(error.subject): \(error.message)", at: place, next: next)
+        case let error as StoreError:
+            let code: ExitCode = [.damaged, .newer].contains(error.code) ? .configuration : .failed
+            self.init(code, error.message, at: place)
         case let error as DestinationError:
             self.init(.usage, error.message, at: place, next: error.hint)
         case let error as SystemError:
@@ -79,6 +87,21 @@ extension ExitCode {
         case .timedOut: self = .timedOut
         case .interrupted: self = .interrupted
         case .noSpace, .protocolViolation, .busy, .failed: self = .failed
+        }
+    }
+
+    /// The exit code of an SSH error.
+    package init(_ code: SSHError.Code) {
+        switch code {
+        case .configuration: self = .configuration
+        case .unknownName, .refused, .unreachable, .connectTimedOut, .proxyFailed,
+            .handshakeTimedOut, .handshakeFailed, .socketMissing, .channelRefused,
+            .tooManyChannels, .commandMissing, .commandFailed, .connectionLost, .closed:
+            self = .unreachable
+        case .unknownHost, .changedHostKey, .revokedHostKey, .noKey, .unsafeKeyFile,
+            .unsupportedKey, .passphraseNeeded, .wrongPassphrase, .authenticationFailed,
+            .forwardingRefused:
+            self = .permission
         }
     }
 

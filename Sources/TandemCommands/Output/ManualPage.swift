@@ -27,7 +27,7 @@ struct ManualPage: Sendable {
     private func section(_ command: CommandDescription.Command) -> [String] {
         let path = (command.superCommands ?? []) + [command.commandName]
         let arguments = (command.arguments ?? []).filter {
-            $0.shouldDisplay && !["help", "version"].contains($0.names?.first?.name)
+            $0.shouldDisplay && !($0.names ?? []).contains { ["help", "version"].contains($0.name) }
         }
         let usage = path + arguments.map(Self.usage)
         var lines = [".SS " + Self.escaped(path.dropFirst().joined(separator: " "))]

@@ -21,6 +21,7 @@ struct StatusDocument: Encodable, Sendable {
         var applied: Int
         var sentBytes: UInt64
         var vmOnly: Int
+        var conflictCount: Int
         var conflicts: [Remark]
         var notApplied: [Remark]
         var unsyncable: [Remark]
@@ -62,9 +63,10 @@ extension StatusDocument.LastPush {
         applied = run.applied
         sentBytes = run.sentBytes
         vmOnly = run.vmOnly
-        conflicts = run.conflicts.map(StatusDocument.Remark.init)
-        notApplied = run.notApplied.map(StatusDocument.Remark.init)
-        unsyncable = run.unsyncable.map(StatusDocument.Remark.init)
+        conflictCount = run.conflicts.count
+        conflicts = run.conflicts.first.map(StatusDocument.Remark.init)
+        notApplied = run.notApplied.first.map(StatusDocument.Remark.init)
+        unsyncable = run.unsyncable.first.map(StatusDocument.Remark.init)
     }
 }
 

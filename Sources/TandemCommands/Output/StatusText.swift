@@ -66,9 +66,9 @@ struct StatusText: Sendable {
 
     private func openEnds(_ run: RunRecord) -> String {
         var parts: [String] = []
-        if !run.conflicts.isEmpty { parts.append(Quantities.count(run.conflicts.count, "conflict")) }
-        if !run.notApplied.isEmpty { parts.append("\(run.notApplied.count) not applied") }
-        if !run.unsyncable.isEmpty { parts.append("\(run.unsyncable.count) cannot be synced") }
+        if run.conflicts.count > 0 { parts.append(Quantities.count(run.conflicts.count, "conflict")) }
+        if run.notApplied.count > 0 { parts.append("\(run.notApplied.count) not applied") }
+        if run.unsyncable.count > 0 { parts.append("\(run.unsyncable.count) cannot be synced") }
         return parts.joined(separator: ", ")
     }
 
@@ -90,9 +90,9 @@ struct StatusText: Sendable {
         return lines
     }
 
-    private func list(_ title: String, _ remarks: [RunRecord.Remark]) -> [StyledText] {
-        guard !remarks.isEmpty else { return [] }
-        let shown = showsAll ? remarks[...] : remarks.prefix(ReportText.listLimit)
+    private func list(_ title: String, _ remarks: RunRecord.Remarks) -> [StyledText] {
+        guard remarks.count > 0 else { return [] }
+        let shown = showsAll ? remarks.first[...] : remarks.first.prefix(ReportText.listLimit)
         let width = shown.map(\.shown.count).max() ?? 0
         var lines = [StyledText("  \(title)", .warning)]
         for remark in shown {
@@ -101,7 +101,8 @@ struct StatusText: Sendable {
         }
         if shown.count < remarks.count {
             let rest = Quantities.count(remarks.count - shown.count)
-            lines.append(StyledText("    … and \(rest) more (--all)", .faint))
+            let how = showsAll ? "" : " (--all)"
+            lines.append(StyledText("    … and \(rest) more\(how)", .faint))
         }
         return lines
     }

@@ -50,6 +50,18 @@ package enum LocalPath {
         }
     }
 
+    /// Whether something stands at a path.
+    package static func exists(_ path: String) -> Bool {
+        unsafe access(path, F_OK) == 0
+    }
+
+    /// The permission bits of a file; none where there is no such file.
+    package static func mode(of path: String) -> UInt32 {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return 0 }
+        return UInt32(status.st_mode & 0o7777)
+    }
+
     /// Whether this process may read a file.
     package static func isReadable(_ path: String) -> Bool {
         unsafe access(path, R_OK) == 0

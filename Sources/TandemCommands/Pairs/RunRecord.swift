@@ -18,6 +18,29 @@ package struct RunRecord: Codable, Hashable, Sendable {
         package var shown: String { path.isEmpty ? "." : escaped(path) }
     }
 
+    /// How many remarks there were, and the first of them.
+    package struct Remarks: Codable, Hashable, Sendable {
+        /// More than this nobody reads, and the store keeps it in one value.
+        package static let kept = 1000
+
+        package var count: Int
+        package var first: [Remark]
+
+        /// No remarks.
+        package static let none = Remarks([Int]()) { _ in (.root, "") }
+
+        init<Element>(
+            _ elements: [Element],
+            _ remark: (Element) -> (path: RelativePath, reason: String)
+        ) {
+            count = elements.count
+            first = elements.prefix(Self.kept).map { element in
+                let (path, reason) = remark(element)
+                return Remark(path: path.bytes, reason: reason)
+            }
+        }
+    }
+
     /// Nanoseconds since 1970.
     package var time: Int64
     package var exitCode: Int32
@@ -30,9 +53,9 @@ package struct RunRecord: Codable, Hashable, Sendable {
     package var entries: Int
     package var applied: Int
     package var sentBytes: UInt64
-    package var conflicts: [Remark]
-    package var notApplied: [Remark]
-    package var unsyncable: [Remark]
+    package var conflicts: Remarks
+    package var notApplied: Remarks
+    package var unsyncable: Remarks
     package var vmOnly: Int
 
     /// Takes over a finished push.
@@ -47,9 +70,9 @@ package struct RunRecord: Codable, Hashable, Sendable {
         entries = report.entries
         applied = report.appliedCount
         sentBytes = report.sentContentBytes
-        conflicts = report.conflicts.map { Remark(path: $0.path.bytes, reason: $0.line.reason) }
-        notApplied = report.refusals.map { Remark(path: $0.path.bytes, reason: $0.reason) }
-        unsyncable = report.problems.map { Remark(path: $0.path.bytes, reason: $0.reason) }
+        conflicts = Remarks(report.conflicts) { ($0.path, $0.line.reason) }
+        notApplied = Remarks(report.refusals) { ($0.path, $0.reason) }
+        unsyncable = Remarks(report.problems) { ($0.path, $0.reason) }
         vmOnly = report.vmOnly.count
     }
 
@@ -65,9 +88,9 @@ package struct RunRecord: Codable, Hashable, Sendable {
         entries = previous?.entries ?? 0
         applied = 0
         sentBytes = 0
-        conflicts = previous?.conflicts ?? []
-        notApplied = previous?.notApplied ?? []
-        unsyncable = previous?.unsyncable ?? []
+        conflicts = previous?.conflicts ?? .none
+        notApplied = previous?.notApplied ?? .none
+        unsyncable = previous?.unsyncable ?? .none
         vmOnly = previous?.vmOnly ?? 0
     }
 }

@@ -1,0 +1,118 @@
+import TandemDaemon
+import TandemSSH
+package import TandemSystem
+
+/// Reaches receivers over SSH, by libssh2 or by the system's own `ssh`.
+package struct SSHDialer: Dialer {
+    let environment: [String: String]
+
+    /// Makes a dialer.
+    ///
+    /// - Parameter environment: the variables of the process.
+    package init(environment: [String: String]) {
+        self.environment = environment
+    }
+
+    package func connector(
+        to destination: Destination,
+        _ settings: ConnectionSettings,
+        trust: HostTrust
+    ) throws -> @Sendable () throws -> any ByteLink {
+        let kind = try Self.kind(of: settings)
+        let remote = Self.sshDestination(destination)
+        let options = Self.options(settings)
+        return { try ReceiverLink(Self.connect(kind, remote, options, trust)) }
+    }
+
+    private static func kind(of settings: ConnectionSettings) throws -> SSHTransportKind {
+        switch settings.transport {
+        case .openssh: return .subprocess(command: settings.execCommand)
+        case .exec: return .exec(command: settings.execCommand)
+        case .streamlocal:
+            guard let path = settings.socket else {
+                throw CommandError(.configuration, "the pair's settings name no socket")
+            }
+            return .streamlocal(path: path)
+        }
+    }
+
+    static func sshDestination(_ destination: Destination) -> SSHDestination {
+        SSHDestination(
+            host: destination.host,
+            user: destination.user,
+            port: destination.port.map(Int.init)
+        )
+    }
+
+    static func options(_ settings: ConnectionSettings) -> SSHOptions {
+        var options = SSHOptions()
+        options.configurationFile = settings.sshConfiguration
+        options.dedicatedKey = settings.identity
+        options.passphrase = TerminalSecret.passphrase
+        return options
+    }
+
+    /// Connects; an unknown host is asked about once, remembered, and connected to again.
+    private static func connect(
+        _ kind: SSHTransportKind,
+        _ destination: SSHDestination,
+        _ options: SSHOptions,
+        _ trust: HostTrust
+    ) throws -> SSHTransport {
+        do {
+            return try SSHTransport(kind, to: destination, options)
+        } catch let error where error.code == .unknownHost {
+            try remember(error, destination, options, trust)
+            return try SSHTransport(kind, to: destination, options)
+        }
+    }
+
+    /// Adds an unknown host's key to known_hosts if it is trusted; throws the error if not.
+    private static func remember(
+        _ error: SSHError,
+        _ destination: SSHDestination,
+        _ options: SSHOptions,
+        _ trust: HostTrust
+    ) throws {
+        guard let key = error.hostKey else { throw error }
+        // A jump host's key is not the vm's: it is named in the error, and only ssh adds it.
+        let host = try SSHResolver.resolve(destination, options)
+        guard error.subject == host.knownHostsName, let file = host.userKnownHostsFiles.first else {
+            throw error
+        }
+        switch trust {
+        case .knownHosts:
+            throw Self.refusal(error, key)
+        case .fingerprint(let wanted):
+            guard wanted == key.fingerprint else {
+                throw CommandError(
+                    .permission,
+                    "\(error.subject) shows the key \(key.fingerprint), not \(wanted)",
+                    next: "do not connect before you know why"
+                )
+            }
+        case .ask(let ask):
+            let question = HostQuestion(
+                host: error.subject,
+                keyType: key.type,
+                fingerprint: key.fingerprint
+            )
+            guard ask(question) else { throw Self.refusal(error, key) }
+        }
+        try KnownHostsFile.append(
+            key,
+            as: host.knownHostsName,
+            to: file,
+            hashed: host.hashKnownHosts
+        )
+    }
+
+    private static func refusal(_ error: SSHError, _ key: HostKey) -> CommandError {
+        CommandError(
+            .permission,
+            "the host \(error.subject) is not known; its key is \(key.type) \(key.fingerprint)",
+            next: "compare it with the vm's own, then run `tandem pair` for it again with "
+                + "--accept-host-key \(key.fingerprint)"
+        )
+    }
+}
