@@ -1,0 +1,47 @@
+/// What stands in a file after its YAML was read and checked against the table of keys.
+struct LocatedValue: Sendable {
+    enum Content: Sendable {
+        case text(String)
+        case number(Int)
+        case flag(Bool)
+        case size(UInt64)
+        case list([LocatedValue])
+        case section([String: LocatedValue])
+    }
+
+    var content: Content
+    var position: Position
+
+    /// This value with another laid over it: sections are joined, all else is replaced.
+    func overlaid(with other: LocatedValue) -> LocatedValue {
+        guard case .section(let mine) = content, case .section(let theirs) = other.content else {
+            return other
+        }
+        let joined = mine.merging(theirs) { $0.overlaid(with: $1) }
+        return LocatedValue(content: .section(joined), position: position)
+    }
+
+    subscript(_ name: String) -> LocatedValue? {
+        if case .section(let values) = content { values[name] } else { nil }
+    }
+
+    var text: Placed<String>? {
+        if case .text(let value) = content { Placed(value, at: position) } else { nil }
+    }
+
+    var flag: Placed<Bool>? {
+        if case .flag(let value) = content { Placed(value, at: position) } else { nil }
+    }
+
+    var size: Placed<UInt64>? {
+        if case .size(let value) = content { Placed(value, at: position) } else { nil }
+    }
+
+    var elements: [LocatedValue] {
+        if case .list(let values) = content { values } else { [] }
+    }
+
+    func choice<Value: RawRepresentable<String> & Hashable & Sendable>() -> Placed<Value>? {
+        text.flatMap { text in Value(rawValue: text.value).map { Placed($0, at: text.position) } }
+    }
+}
