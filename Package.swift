@@ -2,6 +2,7 @@
 import PackageDescription
 
 /// Tandem's targets, lowest row first: a target depends on rows below its own and on nothing else.
+///
 /// The picture, and the test that holds the code to it, are in docs/ARCHITECTURE.md.
 let package = Package(
     name: "tandem",
@@ -157,9 +158,17 @@ let package = Package(
         ),
         .testTarget(
             name: "TandemCommandsTests",
-            dependencies: ["TandemCommands", "TandemTestSupport"]
+            dependencies: [
+                "TandemCommands", "TandemSSH", "TandemSync", "TandemDaemon", "TandemStore",
+                "TandemTree", "TandemSystem", "TandemTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            exclude: ["Golden"]
         ),
-        .testTarget(name: "TandemArchitectureTests"),
+        .testTarget(
+            name: "TandemArchitectureTests",
+            dependencies: ["TandemTestSupport"]
+        ),
         .testTarget(
             name: "TandemIntegrationTests",
             dependencies: [

@@ -85,7 +85,8 @@ struct CommandProgramTests {
             #expect(options.purpose == .push)
             #expect(options.acceptedDeletions == 30)
             #expect(!options.isDurable)
-            #expect(target.pair.stateDirectory.hasSuffix("/home/state/pairs/" + Hex.text(target.pair.id)))
+            let place = "/home/state/pairs/\(Hex.text(target.pair.id))"
+            #expect(target.pair.stateDirectory.hasSuffix(place))
             return .sample()
         })
         let context = playground.context(record, catalogue: catalogue, engine: engine)
@@ -206,10 +207,13 @@ struct CommandProgramTests {
             catalogue: MemoryCatalogue([try playground.entry("shop")]),
             engine: engine
         )
-        #expect(CommandProgram.run(["recover", "restore", "41"], in: context) == .done)
-        #expect(CommandProgram.run(["recover", "restore", "41", "--to", "./a/b/"], in: context) == .done)
-        #expect(CommandProgram.run(["recover", "restore", "42"], in: context) == .failed)
-        #expect(CommandProgram.run(["recover", "restore", "41", "--to", "../x"], in: context) == .usage)
+        func restore(_ arguments: String...) -> ExitCode {
+            CommandProgram.run(["recover", "restore"] + arguments, in: context)
+        }
+        #expect(restore("41") == .done)
+        #expect(restore("41", "--to", "./a/b/") == .done)
+        #expect(restore("42") == .failed)
+        #expect(restore("41", "--to", "../x") == .usage)
         #expect(places.withLock { $0 } == ["41 src/old.swift", "41 a/b"])
         #expect(CommandProgram.run(["recover"], in: context) == .done)
         #expect(record.output.contains("1 item on the vm's shelf, 12 B"))

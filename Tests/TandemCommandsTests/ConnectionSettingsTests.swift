@@ -38,7 +38,9 @@ struct ConnectionSettingsTests {
         #expect(throws: CommandError.self) { try chosen(.streamlocal) }
     }
 
-    @Test(arguments: ["run/x.sock", "/run/a b", "/run/$(x)", "/run/;x", "/" + String(repeating: "x", count: 100)])
+    @Test(arguments: [
+        "run/x.sock", "/run/a b", "/run/$(x)", "/run/;x", "/" + String(repeating: "x", count: 100),
+    ])
     func `a socket's path is absolute, short and one word`(_ path: String) {
         let error = #expect(throws: CommandError.self) { try chosen(socket: path) }
         #expect(error?.code == .usage)

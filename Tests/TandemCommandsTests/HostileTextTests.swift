@@ -9,7 +9,7 @@ import Testing
 struct HostileTextTests {
     /// Controls, C1, an SGR sequence, bidi, a line separator, zero width, and bytes of no character.
     static let bytes: [UInt8] =
-        Array("x\u{1B}[31m\u{07}\u{9B}2J\u{202E}\u{2028}\u{200B}\r\n\t".utf8) + [0xFF, 0x80]
+        Array("x\u{1B}[35m\u{07}\u{9B}2J\u{202E}\u{2028}\u{200B}\r\n\t".utf8) + [0xFF, 0x80]
 
     private static let text = String(decoding: bytes, as: UTF8.self)
 
@@ -30,7 +30,6 @@ struct HostileTextTests {
     private static func receiver() -> ReceiverInfo {
         var info = ReceiverInfo.sample
         info.receiver = text
-        info.version = text
         info.lineage = text
         return info
     }
@@ -72,7 +71,12 @@ struct HostileTextTests {
             inputIsTerminal: false,
             usesColor: true
         )
-        let context = playground.context(record, catalogue: catalogue, engine: engine, traits: traits)
+        let context = playground.context(
+            record,
+            catalogue: catalogue,
+            engine: engine,
+            traits: traits
+        )
         _ = CommandProgram.run(arguments, in: context)
         let written = Self.withoutOwnSequences(record.output + record.errors)
         #expect(!written.isEmpty)
@@ -87,9 +91,8 @@ struct HostileTextTests {
     /// Takes away the sequences that the console itself writes on a terminal.
     private static func withoutOwnSequences(_ text: String) -> String {
         var text = text
-        for own in ["\r\u{1B}[K", "\u{1B}[0m", "\u{1B}[1m", "\u{1B}[2m", "\u{1B}[33m", "\u{1B}[32m"] {
-            text = text.replacing(own, with: "")
-        }
-        return text.replacing("\u{1B}[31m", with: "")
+        let tones = [0, 1, 2, 31, 32, 33].map { "\u{1B}[\($0)m" }
+        for own in ["\r\u{1B}[K"] + tones { text = text.replacing(own, with: "") }
+        return text
     }
 }

@@ -31,7 +31,11 @@ struct ReportTextTests {
         report.refusals = []
         report.appliedCount = 0
         let lines = text(report, isPlan: true)
-        #expect(lines.contains { $0.hasPrefix("D  src/old.swift") && $0.contains("(kept on the shelf)") })
+        #expect(
+            lines.contains {
+                $0.hasPrefix("D  src/old.swift") && $0.contains("(kept on the shelf)")
+            }
+        )
         try Golden.check(lines.joined(separator: "\n") + "\n", "plan.txt")
     }
 

@@ -75,7 +75,7 @@ struct ReceiverDocument: Encodable, Sendable {
     var command: String
     var pair: PairDocument
     var receiver: String
-    var version: String
+    var protocolVersion: Int
     var lineage: String
     var freeBytes: UInt64
     var generation: UInt64?
@@ -84,7 +84,7 @@ struct ReceiverDocument: Encodable, Sendable {
         self.command = command
         self.pair = pair
         receiver = info.receiver
-        version = info.version
+        protocolVersion = info.protocolVersion
         lineage = info.lineage
         freeBytes = info.freeBytes
         generation = info.generation

@@ -26,10 +26,9 @@ extension CommandContext {
 
     /// The directory as the shell shows it where that is true, so that messages name what was typed.
     private static func workingDirectory(_ environment: [String: String]) -> String {
-        let actual = LocalPath.resolved(unsafe getcwd(nil, 0).map { buffer in
-            defer { unsafe free(buffer) }
-            return unsafe String(cString: buffer)
-        } ?? "/")
+        let buffer = unsafe getcwd(nil, 0)
+        defer { unsafe free(buffer) }
+        let actual = unsafe buffer.map { unsafe String(cString: $0) } ?? "/"
         guard let shown = environment["PWD"], shown.hasPrefix("/"),
             LocalPath.resolved(shown) == actual
         else { return actual }
@@ -95,7 +94,9 @@ extension Console {
     private static func write(_ text: String, to descriptor: Int32) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let count = unsafe rest.withUnsafeBytes { bytes in
+                unsafe Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+            }
             if count > 0 {
                 rest = rest.dropFirst(count)
             } else if errno != EINTR {

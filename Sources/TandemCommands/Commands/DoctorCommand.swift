@@ -113,7 +113,7 @@ struct Examination {
         let elapsed = Duration.nanoseconds(Int64(clamping: context.time.monotonic &- start))
         return [
             DoctorCheck(.ok, "connect", "in \(Quantities.duration(elapsed))"),
-            DoctorCheck(.ok, "receiver", "\(info.receiver), protocol \(info.version)"),
+            DoctorCheck(.ok, "receiver", "\(info.receiver), protocol \(info.protocolVersion)"),
             lineage(info),
             space(info),
         ]

@@ -51,7 +51,8 @@ package struct PairCommand: TandemSubcommand {
         )
         let result = try pairing.run()
         if json {
-            let document = ReceiverDocument(command: "pair", pair: result.entry.document, result.info)
+            let pair = result.entry.document
+            let document = ReceiverDocument(command: "pair", pair: pair, result.info)
             context.console.document(try JSONDocument.text(document))
         } else {
             for line in result.lines { context.console.line(line) }
@@ -75,7 +76,7 @@ struct Pairing {
                 StyledText(verb, .good)
                     + StyledText(" as \(entry.name): \(entry.root) → \(entry.destination)"),
                 StyledText(
-                    "  \(info.receiver), protocol \(info.version), "
+                    "  \(info.receiver), protocol \(info.protocolVersion), "
                         + "\(Quantities.bytes(info.freeBytes)) free on the vm"
                 ),
             ] + key.lines + [StyledText("  next: tandem plan \(entry.name)")]
@@ -189,7 +190,7 @@ package struct ConnectionChoice: ParsableArguments {
         in context: CommandContext
     ) throws(CommandError) -> ConnectionSettings {
         if container != nil && destination.container != nil {
-            throw CommandError(.usage, "--container and a podman+ssh destination exclude each other")
+            throw CommandError(.usage, "--container and podman+ssh:// exclude each other")
         }
         var settings = try ConnectionSettings.chosen(
             transport: transport,

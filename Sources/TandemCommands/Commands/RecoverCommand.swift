@@ -51,7 +51,7 @@ package struct RecoverListCommand: TandemSubcommand {
         } catch {
             throw CommandError(error, at: "pair \(entry.name): \(entry.destination)")
         }
-        let sorted = items.sorted { ($0.time, $0.id) > ($1.time, $1.id) }
+        let sorted = items.sorted { ($0.shelvedAt, $0.id) > ($1.shelvedAt, $1.id) }
         if output.json {
             let document = ShelfDocument(pair: entry.document, sorted)
             context.console.document(try JSONDocument.text(document))
@@ -79,7 +79,12 @@ package struct RecoverRestoreCommand: TandemSubcommand {
 
     @OptionGroup package var choice: PairChoice
 
-    @Option(help: ArgumentHelp("Where to, below the root; the old place if left out.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp(
+            "Where to, below the root; the old place if left out.",
+            valueName: "path"
+        )
+    )
     package var to: String?
 
     @Flag(help: "Print one JSON object instead of text.")

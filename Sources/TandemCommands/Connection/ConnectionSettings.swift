@@ -36,6 +36,9 @@ package struct ConnectionSettings: Codable, Hashable, Sendable {
         self.sshConfiguration = sshConfiguration
     }
 
+    /// What sshd reads of a line of authorized_keys (8 KiB, SSH_MAX_PUBKEY_BYTES).
+    private var longestPublicKey: Int { 8192 }
+
     /// What the vm runs where no command is given.
     static let connectCommand = "tandem-receiver connect"
 
@@ -47,11 +50,10 @@ package struct ConnectionSettings: Codable, Hashable, Sendable {
 
     /// The public half of the pair's own key, from the file beside it.
     package var publicKey: String? {
-        guard let identity, let bytes = try? AtomicFile.read("\(identity).pub", limit: 65_536) else {
-            return nil
-        }
-        let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first
-        return line.map { $0.trimmingPrefix { $0 == " " } }.map(String.init)
+        guard let identity,
+            let bytes = try? AtomicFile.read("\(identity).pub", limit: longestPublicKey)
+        else { return nil }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").first.map(String.init)
     }
 
     /// The command that joins the receiver in a container.
@@ -68,8 +70,8 @@ package struct ConnectionSettings: Codable, Hashable, Sendable {
         container: String?,
         command: String?
     ) throws(CommandError) -> ConnectionSettings {
-        let given = [socket == nil ? nil : "--socket", container == nil ? nil : "a container",
-            command == nil ? nil : "--command"].compactMap(\.self)
+        let parts = [(socket, "--socket"), (container, "a container"), (command, "--command")]
+        let given = parts.filter { $0.0 != nil }.map(\.1)
         guard given.count <= 1 else {
             throw CommandError(.usage, "\(given.joined(separator: " and ")) exclude each other")
         }

@@ -74,8 +74,8 @@ extension Destination {
                 continue
             }
             let digits = rest.prefix(2)
-            guard digits.count == 2, let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16),
-                value >= 0x20, value != 0x7F
+            let number = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+            guard digits.count == 2, let value = number, value >= 0x20, value != 0x7F
             else {
                 throw DestinationError("% in a URL starts two digits", hint: "write % as %25")
             }

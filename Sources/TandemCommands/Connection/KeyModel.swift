@@ -18,8 +18,8 @@ package struct KeyModel: Sendable, Hashable {
             return "logs in with your own key, which may do on the vm whatever you may"
         }
         guard settings.transport != .streamlocal else {
-            return "logs in with \(identity); opening a socket needs forwarding, so this key cannot "
-                + "be held to the receiver alone"
+            return "logs in with \(identity); opening a socket needs forwarding, so this key "
+                + "cannot be held to the receiver alone"
         }
         return "logs in with \(identity); the line below holds that key to the receiver"
     }

@@ -47,7 +47,7 @@ package struct ChangeView: Sendable, Hashable {
             return
         }
         if old.kind != new.kind {
-            let kinds = "\(old.kind.word) becomes \(new.kind.word), the old one is kept on the shelf"
+            let kinds = "\(old.kind.word) becomes \(new.kind.word), the old kept on the shelf"
             self.init(action: .replaced, note: kinds)
         } else if old.digest == new.digest && old.executable != new.executable {
             let sentence = new.executable ? "becomes executable" : "is no longer executable"

@@ -43,7 +43,8 @@ extension CommandError {
             )
         case let error as SSHError:
             let next = error.hint.isEmpty ? "run `tandem doctor`" : error.hint
-            self.init(ExitCode(error.code), "\(error.subject): \(error.message)", at: place, next: next)
+            let what = "\(error.subject): \(error.message)"
+            self.init(ExitCode(error.code), what, at: place, next: next)
         case let error as StoreError:
             let code: ExitCode = [.damaged, .newer].contains(error.code) ? .configuration : .failed
             self.init(code, error.message, at: place)

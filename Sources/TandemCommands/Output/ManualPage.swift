@@ -27,16 +27,21 @@ struct ManualPage: Sendable {
     private func section(_ command: CommandDescription.Command) -> [String] {
         let path = (command.superCommands ?? []) + [command.commandName]
         let arguments = (command.arguments ?? []).filter {
-            $0.shouldDisplay && !($0.names ?? []).contains { ["help", "version"].contains($0.name) }
+            $0.shouldDisplay && !Self.isEverywhere($0)
         }
-        let usage = path + arguments.map(Self.usage)
+        let usage = [Self.bold(path.joined(separator: " "))] + arguments.map(Self.usage)
         var lines = [".SS " + Self.escaped(path.dropFirst().joined(separator: " "))]
-        lines += [Self.bold(path.joined(separator: " ")) + " " + usage[path.count...].joined(separator: " ")]
+        lines.append(usage.joined(separator: " "))
         if let abstract = command.abstract { lines += [".PP", Self.escaped(abstract)] }
         lines += Self.preformatted(command.discussion)
         for argument in arguments { lines += Self.entry(argument) }
         for subcommand in shown(command.subcommands) { lines += section(subcommand) }
         return lines
+    }
+
+    /// Whether every command has it.
+    private static func isEverywhere(_ argument: CommandDescription.Argument) -> Bool {
+        (argument.names ?? []).contains { $0.name == "help" || $0.name == "version" }
     }
 
     private static func usage(_ argument: CommandDescription.Argument) -> String {

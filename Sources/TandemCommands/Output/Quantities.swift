@@ -65,9 +65,12 @@ package enum Quantities {
         }
     }
 
-    private static func parts(_ big: Int64, _ bigUnit: String, _ small: Int64, _ unit: String)
-        -> String
-    {
+    private static func parts(
+        _ big: Int64,
+        _ bigUnit: String,
+        _ small: Int64,
+        _ unit: String
+    ) -> String {
         small == 0 ? "\(big) \(bigUnit)" : "\(big) \(bigUnit) \(small) \(unit)"
     }
 

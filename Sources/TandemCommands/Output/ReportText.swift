@@ -39,13 +39,11 @@ package struct ReportText: Sendable {
         var lines = [verdict]
         if let counts { lines.append(counts) }
         if isPlan || detail == .verbose { lines += changeLines }
+        let refusals = report.refusals.map { ($0.path.shown(as: nil), $0.reason) }
+        let problems = report.problems.map { ($0.path.shown(as: nil), $0.reason) }
         lines += section("left alone as conflicts", report.conflicts.map(\.line), .warning)
-        lines += section("not applied", report.refusals.map { ($0.path.shown(as: nil), $0.reason) }, .bad)
-        lines += section(
-            "cannot be synced",
-            report.problems.map { ($0.path.shown(as: nil), $0.reason) },
-            .warning
-        )
+        lines += section("not applied", refusals, .bad)
+        lines += section("cannot be synced", problems, .warning)
         lines += vmOnlyLines
         if detail == .verbose { lines.append(traffic) }
         return lines
@@ -70,7 +68,8 @@ package struct ReportText: Sendable {
         }
         let compared = report.isCompared ? "" : "; vm side not yet compared"
         let tone: Tone = report.needsAttention ? .warning : .strong
-        let start = report.appliedCount == 0 ? "nothing to push" : "pushed \(work(report.appliedCount))"
+        let applied = report.appliedCount
+        let start = applied == 0 ? "nothing to push" : "pushed \(work(applied))"
         return StyledText(start, tone) + StyledText(" to \(vm)\(compared)\(rest)")
     }
 
@@ -165,7 +164,8 @@ package struct ReportText: Sendable {
 
     private func rest(of count: Int) -> [StyledText] {
         guard !showsAll, count > Self.listLimit else { return [] }
-        return [StyledText("  … and \(Quantities.count(count - Self.listLimit)) more (--all)", .faint)]
+        let more = Quantities.count(count - Self.listLimit)
+        return [StyledText("  … and \(more) more (--all)", .faint)]
     }
 }
 

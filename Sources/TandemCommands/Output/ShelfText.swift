@@ -16,12 +16,14 @@ struct ShelfText: Sendable {
 
     var lines: [StyledText] {
         guard !items.isEmpty else { return ["the vm's shelf is empty"] }
-        let size = items.reduce(UInt64(0)) { $0.addingReportingOverflow($1.size).partialValue }
+        let size = items.reduce(UInt64(0)) {
+            $0.addingReportingOverflow($1.state.size).partialValue
+        }
         let shown = showsAll ? items[...] : items.prefix(ReportText.listLimit)
         let cells = shown.map { item in
             [
-                item.id, Quantities.ago(item.time, now: now),
-                item.kind == .directory ? "directory" : Quantities.bytes(item.size),
+                item.id, Quantities.ago(Int64(clamping: item.shelvedAt), now: now),
+                item.state.kind == .directory ? "directory" : Quantities.bytes(item.state.size),
             ]
         }
         var lines = [
@@ -33,8 +35,8 @@ struct ShelfText: Sendable {
                 let width = cells.map { $0[column].count }.max() ?? 0
                 return cell + String(repeating: " ", count: width - cell.count)
             }
-            let mark = item.isLive ? "  (never pushed back: kept until you decide)" : ""
-            let name = item.path.shown(as: item.kind)
+            let mark = item.isLive ? "  (the vm's own: kept until it is restored)" : ""
+            let name = item.path.shown(as: item.state.kind)
             lines.append(StyledText("  \(padded.joined(separator: "  "))  \(name)\(mark)"))
         }
         if shown.count < items.count {
@@ -56,18 +58,16 @@ struct ShelfDocument: Encodable, Sendable {
         var size: UInt64
         var time: String
         var isLive: Bool
-        var generation: UInt64
 
         init(_ item: ShelvedItem) {
             let name = PathDocument(item.path)
             id = item.id
             path = name.path
             pathBytes = name.pathBytes
-            kind = item.kind.word
-            size = item.size
-            time = JSONDocument.time(item.time)
+            kind = item.state.kind.word
+            size = item.state.size
+            time = JSONDocument.time(Int64(clamping: item.shelvedAt))
             isLive = item.isLive
-            generation = item.generation
         }
     }
 

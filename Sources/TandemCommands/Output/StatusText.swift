@@ -66,7 +66,9 @@ struct StatusText: Sendable {
 
     private func openEnds(_ run: RunRecord) -> String {
         var parts: [String] = []
-        if run.conflicts.count > 0 { parts.append(Quantities.count(run.conflicts.count, "conflict")) }
+        if run.conflicts.count > 0 {
+            parts.append(Quantities.count(run.conflicts.count, "conflict"))
+        }
         if run.notApplied.count > 0 { parts.append("\(run.notApplied.count) not applied") }
         if run.unsyncable.count > 0 { parts.append("\(run.unsyncable.count) cannot be synced") }
         return parts.joined(separator: ", ")

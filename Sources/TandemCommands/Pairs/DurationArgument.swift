@@ -7,7 +7,7 @@ package enum DurationText {
         ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
     ]
 
-    /// Reads a duration; a bare number counts seconds. Nil when the text is none.
+    /// Reads a duration, nil when the text is none; a bare number counts seconds.
     package static func parse(_ text: String) -> Duration? {
         if let seconds = Int64(text), text.utf8.first != UInt8(ascii: "+") {
             return (0...maximumSeconds).contains(seconds) ? .seconds(seconds) : nil

@@ -26,6 +26,7 @@ package struct PairAdmission: Sendable {
     ///   - destination: the vm root.
     ///   - connection: how it is to be reached.
     ///   - name: the name the user gave.
+    /// - Returns: what is to be done.
     /// - Throws: `CommandError` that says why it may not be.
     package func decide(
         root: String,

@@ -13,6 +13,7 @@ package struct PairLookup: Sendable {
     /// Finds the pair with a name, the one whose root holds a directory, or the only one there is.
     ///
     /// - Parameter text: what the user typed; nil when nothing was.
+    /// - Returns: the pair.
     /// - Throws: `CommandError` that lists the pairs to choose from.
     package func choose(_ text: String?) throws(CommandError) -> PairEntry {
         guard !pairs.isEmpty else {

@@ -105,7 +105,8 @@ package struct StoredCatalogue: PairCatalogue {
     private static func activity(_ report: PushReport, at time: Int64) -> [ActivityRecord] {
         let generation = report.generation
         let refused = Set(report.refusals.map(\.path)).union(report.conflicts.map(\.path))
-        var records = report.changes.prefix(notedChanges).filter { !refused.contains($0.path) }.map {
+        let done = report.changes.prefix(notedChanges).filter { !refused.contains($0.path) }
+        var records = done.map {
             ActivityRecord(
                 time: time,
                 path: $0.path,

@@ -36,7 +36,11 @@ extension PushReport {
             ),
         ]
         report.refusals = [
-            Refusal(path: try path("src/log"), reason: "changed while it was sent", isConflict: false)
+            Refusal(
+                path: try path("src/log"),
+                reason: "changed while it was sent",
+                isConflict: false
+            )
         ]
         report.problems = [Unsyncable(path: try path("run/fifo"), reason: "it is no file")]
         report.vmOnly = [
@@ -91,12 +95,11 @@ extension EntryState {
 extension ReceiverInfo {
     static var sample: ReceiverInfo {
         ReceiverInfo(
-            version: "1",
+            protocolVersion: 1,
             receiver: "tandem-receiver 0.1.0",
             lineage: "settled",
             freeBytes: 12_400_000_000,
             stagedBytes: 0,
-            entries: 18_204,
             generation: 12
         )
     }
@@ -113,11 +116,9 @@ extension ShelvedItem {
         ShelvedItem(
             id: id,
             path: path,
-            kind: .file,
-            size: 12,
-            time: 1_789_999_000_000_000_000,
-            isLive: false,
-            generation: 11
+            state: EntryState(kind: .file, size: 12),
+            shelvedAt: 1_789_999_000_000_000_000,
+            isLive: false
         )
     }
 }
