@@ -197,9 +197,14 @@ struct FileReader {
         Position(file: file, line: line, column: column)
     }
 
+    private static let tokenEnds = Set(
+        " \t\r\n\u{85}\u{2028}\u{2029}\u{FEFF}[]{},:-?!\"'".unicodeScalars
+    )
+
     /// Where a token begins with `&` and a name: without an anchor no alias can multiply a value.
     ///
-    /// It does not know quotes and comments, so it may refuse a harmless `" &x"`, never the reverse.
+    /// It knows neither quotes nor comments, so it may refuse a harmless `" &x"`; it takes every
+    /// character that can end a token for one, YAML 1.1's line breaks included.
     private static func firstAnchor(in text: String) -> (line: Int, column: Int)? {
         var line = 1
         var column = 1
@@ -209,9 +214,7 @@ struct FileReader {
             if previous == "&" && startsToken && !" \t\r\n".unicodeScalars.contains(scalar) {
                 return (line, column - 1)
             }
-            if scalar == "&" {
-                startsToken = " \t\r\n[]{},:-?!\"'\u{FEFF}".unicodeScalars.contains(previous)
-            }
+            if scalar == "&" { startsToken = tokenEnds.contains(previous) }
             previous = scalar
             (line, column) = scalar == "\n" ? (line + 1, 1) : (line, column + 1)
         }

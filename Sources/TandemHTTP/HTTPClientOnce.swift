@@ -5,6 +5,9 @@ import NIOPosix
 
 /// One GET over a connection of its own, for health checks: bounded in time and in bytes.
 package enum HTTPClientOnce {
+    /// The longest wait, whatever the deadline says: a health check is not worth more.
+    private static let longestTime = TimeAmount.hours(1)
+
     /// Asks once and waits for the whole answer.
     ///
     /// - Parameters:
@@ -22,9 +25,8 @@ package enum HTTPClientOnce {
     ) throws(HTTPFailure) -> HTTPAnswer {
         let now = DispatchTime.now()
         guard now < deadline else { throw HTTPFailure(.timedOut, "\(address): no time left") }
-        let time = TimeAmount.nanoseconds(
-            Int64(clamping: deadline.uptimeNanoseconds - now.uptimeNanoseconds)
-        )
+        let left = deadline.uptimeNanoseconds - now.uptimeNanoseconds
+        let time = min(.nanoseconds(Int64(clamping: left)), longestTime)
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let answer = loop.makePromise(of: HTTPAnswer.self)
         let late = loop.scheduleTask(in: time) {

@@ -222,6 +222,8 @@ struct ConfigurationTests {
         let bomb = "a: [\"x # \", &a [\"y\"]]\nb: [*a, *a]\n"
         #expect(problems(bomb).contains("anchors (&name)"))
         #expect(problems("? &k a\n: 1").contains("anchors (&name)"))
+        #expect(problems("- \"a\"&k b").contains("anchors (&name)"))
+        #expect(problems("a:\u{2028}&k b").contains("anchors (&name)"))
         #expect(problems("!!str &k a: 1").contains("anchors (&name)"))
     }
 

@@ -39,7 +39,7 @@ struct HTTPServiceTests {
                 by: .now() + 10
             )
             #expect(answer == .text("ok\n"))
-            let missing = try HTTPClientOnce.get("/x", from: service.address, by: .now() + 10)
+            let missing = try HTTPClientOnce.get("/x", from: service.address, by: .distantFuture)
             #expect(missing == .notFound)
         }
     }
