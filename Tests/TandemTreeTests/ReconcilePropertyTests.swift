@@ -4,7 +4,7 @@ import Testing
 
 struct ReconcilePropertyTests {
     /// One seed is a few hundred plans.
-    private static let rounds = 200
+    private static let rounds = 100
 
     @Test(.tags(.property), arguments: 0..<20 as Range<UInt64>)
     func `two-way makes both sides equal outside conflicts and loses nothing`(seed: UInt64) throws {
