@@ -89,6 +89,39 @@ struct IgnorePattern: Hashable, Sendable {
         }
     }
 
+    /// What tells a pattern from most names without a look at its bytes.
+    struct Head: BitwiseCopyable, Sendable {
+        fileprivate enum Length { case ofName, leastOfName, ofPath, any }
+
+        fileprivate let length: Length
+        fileprivate let count: Int
+        fileprivate let last: UInt8
+
+        /// False where the pattern cannot match.
+        func mayMatch(_ subject: IgnoreSubject, last nameLast: UInt8) -> Bool {
+            switch length {
+            case .ofName: subject.nameCount == count && nameLast == last
+            case .leastOfName: subject.nameCount >= count && nameLast == last
+            case .ofPath: subject.count == count && nameLast == last
+            case .any: true
+            }
+        }
+    }
+
+    var head: Head {
+        switch match {
+        case .name(let name): Head(length: .ofName, count: name.count, last: name.last ?? 0)
+        case .path(let path): Head(length: .ofPath, count: path.count, last: path.last ?? 0)
+        case .suffix(let suffix):
+            Head(
+                length: suffix.isEmpty ? .any : .leastOfName,
+                count: suffix.count,
+                last: suffix.last ?? 0
+            )
+        case .nameGlob, .pathGlob: Head(length: .any, count: 0, last: 0)
+        }
+    }
+
     /// Whether the line speaks about an entry.
     func matches(_ subject: IgnoreSubject) -> Bool {
         if directoriesOnly && !subject.isDirectory { return false }
@@ -130,6 +163,8 @@ struct IgnoreSubject {
     var count: Int { directoryCount + nameCount }
 
     var nameCount: Int { unsafe name.count }
+
+    var nameLast: UInt8 { unsafe name.last ?? 0 }
 
     subscript(_ index: Int) -> UInt8 {
         index < directoryCount ? directory[base + index] : unsafe name[index - directoryCount]

@@ -12,7 +12,6 @@ extension Tree {
         batch.sort()
         removeChildren(of: id)
         let start = slots.count
-        slots.reserveCapacity(start + batch.count)
         for index in batch.order {
             let position = Int(index)
             let child = allocate(

@@ -50,10 +50,12 @@ extension Tree {
                 as: UInt16.self
             )
             position += 4
-            for byte in names[nameRange(of: child)] {
-                unsafe buffer[position] = byte
-                position += 1
+            let name = nameRange(of: child)
+            unsafe names.withUnsafeBytes { bytes in
+                let target = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[position...])
+                unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[name]))
             }
+            position += name.count
             unsafe digests[row].store(into: buffer, at: position)
             position += Digest.byteCount
         }
