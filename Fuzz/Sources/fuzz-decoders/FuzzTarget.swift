@@ -1,5 +1,4 @@
 import TandemProtocol
-import TandemTree
 
 /// A decoder under test; the name is the first argument and the corpus folder.
 enum FuzzTarget: String, CaseIterable {
@@ -7,6 +6,7 @@ enum FuzzTarget: String, CaseIterable {
     case vmToLaptop = "vm-to-laptop"
     case dataPack = "data-pack"
     case tree
+    case rules
 
     /// The target that the first argument names; libFuzzer's callback can capture nothing.
     static let chosen = CommandLine.arguments.dropFirst().first.flatMap(FuzzTarget.init)
@@ -17,6 +17,7 @@ enum FuzzTarget: String, CaseIterable {
         case .vmToLaptop: DecoderProperties.vmToLaptop(bytes)
         case .dataPack: DecoderProperties.dataPack(bytes)
         case .tree: DecoderProperties.tree(bytes)
+        case .rules: DecoderProperties.rules(bytes)
         }
     }
 }

@@ -1,7 +1,7 @@
 import CFuzzer
 import Glibc
 
-/// `fuzz-decoders TARGET [libFuzzer options] [corpus folders]`
+/// Runs one target: `fuzz-decoders TARGET [libFuzzer options] [corpus folders]`.
 @main
 struct Main {
     static func main() {

@@ -55,6 +55,10 @@ struct PathReader: Sendable {
         total += shared + own
         guard total <= Limits.pathBytesInFrame else { throw ProtocolError(.tooMany, field) }
         let rest = try reader.slice(own, field)
+        // One path has one writing: what could be shared is shared.
+        if shared < base.count, rest.first == base[shared] {
+            throw ProtocolError(.badValue, field)
+        }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(shared + own)
         bytes.append(contentsOf: base[..<shared])

@@ -46,11 +46,33 @@ package enum DecoderProperties {
         }
     }
 
-    /// A stored tree.
+    /// A stored tree, as it is and with its checksum put right, which no mutation would hit.
     package static func tree(_ bytes: [UInt8]) {
-        guard let tree = try? Tree(decoding: bytes) else { return }
-        let again = try? Tree(decoding: tree.encode())
-        precondition(again?.rootDigest == tree.rootDigest && again?.count == tree.count)
+        for stored in [bytes, withTreeChecksum(bytes)] {
+            guard let tree = try? Tree(decoding: stored) else { continue }
+            let again = try? Tree(decoding: tree.encode())
+            precondition(again?.rootDigest == tree.rootDigest && again?.count == tree.count)
+        }
+    }
+
+    /// An encoded rule set, and what its patterns say of a name.
+    package static func rules(_ bytes: [UInt8]) {
+        guard let rules = try? RuleSet(decoding: bytes) else { return }
+        precondition((try? RuleSet(decoding: rules.encode())) == rules)
+        var matcher = IgnoreMatcher(rules: rules)
+        _ = matcher.isIgnored(name: Array("build.log".utf8), isDirectory: false)
+        matcher.enter(directory: Array("src".utf8))
+        _ = matcher.isIgnored(name: Array(bytes.suffix(16)), isDirectory: true)
+        matcher.leave()
+    }
+
+    private static func withTreeChecksum(_ bytes: [UInt8]) -> [UInt8] {
+        let checksum = 24..<56
+        guard bytes.count >= checksum.upperBound else { return bytes }
+        var repaired = bytes
+        let rest = bytes[..<checksum.lowerBound] + bytes[checksum.upperBound...]
+        repaired.replaceSubrange(checksum, with: ContentHasher.digest(of: Array(rest)).bytes)
+        return repaired
     }
 }
 

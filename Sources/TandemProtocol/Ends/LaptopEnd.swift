@@ -16,12 +16,13 @@ package enum LaptopEvent: Hashable, Sendable {
 /// It knows no clock, link or thread. After an error, close the link: the end takes nothing more.
 package struct LaptopEnd: Hashable, Sendable {
     private let versions: VersionRange
-    private var scanner: GreetingScanner? = GreetingScanner()
+    private var scanner = GreetingScanner()
+    private var isGreeted = false
     private var assembler = FrameAssembler()
     private var conversation = Conversation()
     private var heartbeat: Heartbeat
     /// The first bytes that came before the greeting, as a login shell printed them: not escaped.
-    package private(set) var preamble: [UInt8] = []
+    package var preamble: [UInt8] { scanner.preamble }
 
     /// Begins when the link is there.
     package init(versions: VersionRange = .own, now: UInt64) {
@@ -36,7 +37,7 @@ package struct LaptopEnd: Hashable, Sendable {
     package var isClosed: Bool { conversation.isClosed }
 
     /// Whether the stream may end here without a frame being cut.
-    package var isBetweenFrames: Bool { scanner == nil && assembler.isEmpty }
+    package var isBetweenFrames: Bool { isGreeted && assembler.isEmpty }
 
     /// When `tick` next has something to do.
     package var nextTick: UInt64 { heartbeat.nextTick }
@@ -73,7 +74,7 @@ extension LaptopEnd {
     ) throws(ProtocolError) -> [LaptopEvent] {
         var input = unsafe bytes
         var events: [LaptopEvent] = []
-        while scanner != nil, !conversation.isClosed, let byte = unsafe input.first {
+        while !isGreeted, !conversation.isClosed, let byte = unsafe input.first {
             unsafe input = UnsafeRawBufferPointer(rebasing: input.dropFirst())
             if let event = try scan(byte) { events.append(event) }
         }
@@ -84,10 +85,8 @@ extension LaptopEnd {
     }
 
     private mutating func scan(_ byte: UInt8) throws(ProtocolError) -> LaptopEvent? {
-        let found = try scanner?.take(byte)
-        preamble = scanner?.preamble ?? []
-        guard let found else { return nil }
-        scanner = nil
+        guard let found = try scanner.take(byte) else { return nil }
+        isGreeted = true
         guard versions.common(with: found) != nil else {
             conversation.close()
             return .versionMismatch(VersionMismatch(laptop: versions, vm: found))

@@ -10,7 +10,8 @@ package struct LineagePoint: Hashable, Sendable {
 
     /// Whether `token` names the generation right after this one at `point`.
     func isFollowed(by point: LineagePoint, named token: LineageToken) -> Bool {
-        point.token == token && point.generation == generation &+ 1
+        let (next, overflow) = generation.addingReportingOverflow(1)
+        return !overflow && point == LineagePoint(generation: next, token: token)
     }
 }
 
