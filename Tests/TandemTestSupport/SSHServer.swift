@@ -126,21 +126,28 @@ extension SSHServer {
             return "[127.0.0.1]:\(port) \(key.joined(separator: " "))\n"
         }
         try directory.write(known ? lines.joined() : "", to: "known_hosts")
-        try directory.write(
-            """
-            Host \(Self.alias)
-                HostName 127.0.0.1
-                Port \(port)
-                User \(user)
-                IdentityFile \(userKey)
-                IdentitiesOnly yes
-                IdentityAgent none
-                UserKnownHostsFile \(knownHosts)
-                GlobalKnownHostsFile none
+        try configure(identityFiles: [userKey])
+    }
 
-            """,
-            to: "ssh_config"
-        )
+    /// Writes `configuration` anew.
+    ///
+    /// - Parameters:
+    ///   - identityFiles: the keys to offer.
+    ///   - agent: an agent's socket, or `none`.
+    ///   - extra: further lines for the alias, which win.
+    /// - Throws: an error of Foundation's.
+    package func configure(
+        identityFiles: [String],
+        agent: String = "none",
+        extra: [String] = []
+    ) throws {
+        let lines =
+            ["Host \(Self.alias)"] + extra + [
+                "HostName 127.0.0.1", "Port \(port)", "User \(user)", "IdentitiesOnly yes",
+                "IdentityAgent \(agent)", "UserKnownHostsFile \(knownHosts)",
+                "GlobalKnownHostsFile none",
+            ] + identityFiles.map { "IdentityFile \($0)" }
+        try directory.write(lines.joined(separator: "\n") + "\n", to: "ssh_config")
     }
 
     /// Polls, because sshd tells nobody when it listens.

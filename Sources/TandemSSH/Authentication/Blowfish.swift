@@ -26,16 +26,36 @@ struct Blowfish {
     }
 
     /// Encrypts one block.
-    func encipher(_ left: inout UInt32, _ right: inout UInt32) {
-        state.withUnsafeBufferPointer { state in
-            var (l, r) = (left ^ state[0], right)
-            for index in stride(from: 1, to: Self.subkeyCount - 1, by: 2) {
-                r ^= Self.mix(l, state) ^ state[index]
-                l ^= Self.mix(r, state) ^ state[index + 1]
-            }
-            left = r ^ state[Self.subkeyCount - 1]
-            right = l
+    mutating func encipher(_ left: inout UInt32, _ right: inout UInt32) {
+        state.withUnsafeMutableBufferPointer { state in
+            if let words = state.baseAddress { Self.encipher(words, &left, &right) }
         }
+    }
+
+    /// Two million of these stand between a passphrase and its key, so nothing here is checked:
+    /// every index is a constant or one byte.
+    private static func encipher(
+        _ state: UnsafeMutablePointer<UInt32>,
+        _ left: inout UInt32,
+        _ right: inout UInt32
+    ) {
+        let first = state + subkeyCount
+        let second = first + boxSize
+        let third = second + boxSize
+        let fourth = third + boxSize
+        var (l, r) = (left ^ state[0], right)
+        var index = 1
+        while index < subkeyCount - 1 {
+            var mixed = first[Int(l &>> 24)] &+ second[Int(l &>> 16 & 0xFF)]
+            mixed = (mixed ^ third[Int(l &>> 8 & 0xFF)]) &+ fourth[Int(l & 0xFF)]
+            r ^= mixed ^ state[index]
+            mixed = first[Int(r &>> 24)] &+ second[Int(r &>> 16 & 0xFF)]
+            mixed = (mixed ^ third[Int(r &>> 8 & 0xFF)]) &+ fourth[Int(r & 0xFF)]
+            l ^= mixed ^ state[index + 1]
+            index += 2
+        }
+        left = r ^ state[subkeyCount - 1]
+        right = l
     }
 
     /// The next four bytes of a text that goes round, as one number.
@@ -46,12 +66,5 @@ struct Blowfish {
             position = (position + 1) % bytes.count
         }
         return word
-    }
-
-    private static func mix(_ x: UInt32, _ state: UnsafeBufferPointer<UInt32>) -> UInt32 {
-        func box(_ number: Int, _ shift: UInt32) -> UInt32 {
-            state[subkeyCount + number * boxSize + Int(x >> shift & 0xFF)]
-        }
-        return ((box(0, 24) &+ box(1, 16)) ^ box(2, 8)) &+ box(3, 0)
     }
 }

@@ -48,10 +48,14 @@ extension SSHConnection {
         }
     }
 
+    /// More than anyone has, and few enough to end soon where hosts lead to each other.
+    private static let maximumJumps = 8
+
     /// Connects to the last jump host, through those before it; nil when there is none.
     static func jumpConnection(
         for host: SSHHost,
-        _ options: SSHOptions
+        _ options: SSHOptions,
+        depth: Int
     ) throws(SSHError) -> SSHConnection? {
         guard let last = host.jumps.last else { return nil }
         guard let destination = SSHDestination(last) else {
@@ -63,9 +67,14 @@ extension SSHConnection {
         var jump = try SSHResolver.resolve(destination, jumpOptions)
         // The list in front of the last host is the way to it (ssh_config(5), ProxyJump).
         if host.jumps.count > 1 { jump.jumps = Array(host.jumps.dropLast()) }
-        guard jump.jumps.last != last else {
-            throw SSHError(.configuration, "the host jumps over itself", subject: last)
+        guard depth < maximumJumps else {
+            throw SSHError(
+                .configuration,
+                "there are more than \(maximumJumps) jump hosts, or they lead to each other",
+                subject: host.alias,
+                hint: "Look for ProxyJump in ssh_config; a jump host may need `ProxyJump none`"
+            )
         }
-        return try connect(to: jump, jumpOptions)
+        return try connect(to: jump, jumpOptions, depth: depth + 1)
     }
 }

@@ -69,7 +69,15 @@ package final class SSHConnection: Sendable {
         to host: SSHHost,
         _ options: SSHOptions
     ) throws(SSHError) -> SSHConnection {
-        let jump = try jumpConnection(for: host, options)
+        try connect(to: host, options, depth: 0)
+    }
+
+    static func connect(
+        to host: SSHHost,
+        _ options: SSHOptions,
+        depth: Int
+    ) throws(SSHError) -> SSHConnection {
+        let jump = try jumpConnection(for: host, options, depth: depth)
         let route: SSHRoute =
             if let jump { .jump(jump) } else if let command = host.proxyCommand {
                 .command(command)

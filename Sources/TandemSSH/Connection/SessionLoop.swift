@@ -15,6 +15,8 @@ final class SessionLoop {
     private let subject: String
     private var drivers: [ChannelDriver] = []
     private var opener: ChannelOpener?
+    /// True once the program or socket at the end of a channel said something.
+    private var answered = false
 
     init(
         carrier: any Carrier,
@@ -60,7 +62,6 @@ final class SessionLoop {
             if try receive() { continue }
             let now = DispatchTime.now()
             guard now < deadline else { throw late }
-            carrier.acknowledgeQuickly()
             let left = (deadline.uptimeNanoseconds - now.uptimeNanoseconds) / 1_000_000 + 1
             wait(milliseconds: Int32(clamping: left))
         }
@@ -90,7 +91,10 @@ final class SessionLoop {
     private func turn() throws(SSHError) -> Bool {
         var moved = try receive()
         moved = try openChannels() || moved
-        for driver in drivers { moved = try driver.readTurn() || moved }
+        for driver in drivers where try driver.readTurn() {
+            moved = true
+            answered = true
+        }
         for driver in drivers {
             let more = try driver.writeTurn { session.outgoing.count < tuning.outgoingLimit }
             moved = more || moved
@@ -127,6 +131,9 @@ final class SessionLoop {
     /// Waits for the carrier, the callers' bell, or the time.
     private func wait(milliseconds: Int32) {
         var wanted = session.incoming.ended || session.incoming.isFull ? 0 : Int16(POLLIN)
+        // sshd sends small packets with Nagle's delay, which only a quick acknowledgement ends:
+        // 43 ms a step until the receiver has answered (TRANSPORT.md 4).
+        if opener != nil || !answered { carrier.acknowledgeQuickly() }
         if session.outgoing.count > 0 { wanted |= Int16(POLLOUT) }
         // poll(2) ignores negative descriptors, which is what a carrier without one has.
         var requests = [
