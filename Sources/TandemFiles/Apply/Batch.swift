@@ -41,6 +41,8 @@ package final class Batch: Sendable {
     ///   - pair: the pair's 16 bytes.
     ///   - tree: what is known of the root, to vouch for what need not be hashed; may be stale.
     ///   - rules: what is ignored, for telling what a removed directory may hold.
+    ///   - shelf: the pair's shelf on this root where it is open already, so that its list need not
+    ///     be read again.
     ///   - settings: bounds and time.
     /// - Throws: `.notPrivate` when `.tandem` is not this user's own; `.system`.
     package init(
@@ -49,14 +51,19 @@ package final class Batch: Sendable {
         pair: [UInt8],
         tree: Tree?,
         rules: RuleSet?,
+        shelf: Shelf? = nil,
         settings: Settings = Settings()
     ) throws(ApplyError) {
         let opened = try ApplyContext.open(fileSystem, root, pair, tree, rules, settings)
         context = opened.context
         shelfClass = settings.shelfClass
         generation = settings.generation
-        _ = try recover(opened.context, opened.stage)
-        shelf = try Shelf(context.area, fileSystem, root, pair, settings.time.source)
+        _ = try recover(opened.context, opened.stage, thoroughly: false)
+        if let shelf {
+            self.shelf = shelf
+        } else {
+            self.shelf = try Shelf(context.area, fileSystem, root, pair, settings.time.source)
+        }
         do throws(SystemError) {
             let pool = try ResumePool(opened.stage)
             let stager = Stager(context, Stage(opened.stage), pool)

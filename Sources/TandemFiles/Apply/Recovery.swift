@@ -25,7 +25,7 @@ package func recover(
     settings: Batch.Settings = Batch.Settings()
 ) throws(ApplyError) -> Recovery {
     let (context, stage) = try ApplyContext.open(fileSystem, root, pair, nil, nil, settings)
-    var recovery = try recover(context, stage)
+    var recovery = try recover(context, stage, thoroughly: true)
     do throws(SystemError) {
         recovery.stagedBytes = try ResumePool(stage).bytes
     } catch {
@@ -34,7 +34,19 @@ package func recover(
     return recovery
 }
 
-func recover(_ context: ApplyContext, _ stage: Directory) throws(ApplyError) -> Recovery {
+/// - Parameter thoroughly: compare the shelf with its list even where no journal tells of a crash.
+func recover(
+    _ context: ApplyContext,
+    _ stage: Directory,
+    thoroughly: Bool
+) throws(ApplyError) -> Recovery {
+    let journal: ApplyJournal.Loaded
+    do throws(SystemError) {
+        journal = try ApplyJournal.load(from: stage)
+    } catch {
+        throw ApplyError("read the journal of \(context.root.path)", error)
+    }
+    if case .none = journal, !thoroughly { return Recovery() }
     let shelf = try Shelf(
         context.area,
         context.fileSystem,
@@ -44,7 +56,7 @@ func recover(_ context: ApplyContext, _ stage: Directory) throws(ApplyError) -> 
     )
     do throws(SystemError) {
         var worker = RecoveryWorker(context, stage, shelf)
-        switch try ApplyJournal.load(from: stage) {
+        switch journal {
         case .none: try worker.adoptStrays(nil)
         case .whole(let journal): try worker.finish(journal)
         case .damaged: try worker.shelveEverything()
@@ -200,8 +212,14 @@ private struct RecoveryWorker {
         }
         try shelf.adopt(
             journal?.generation ?? 0,
-            known: { name in
-                origins[name].map { ($0.path, journal?.shelfClass ?? .live, $0.expected) }
+            origin: { name in
+                origins[name].map {
+                    Shelf.Origin(
+                        path: $0.path,
+                        shelfClass: journal?.shelfClass ?? .live,
+                        expected: $0.expected
+                    )
+                }
             },
             look: { directory, name throws(SystemError) in
                 let path = origins[name]?.path ?? .root

@@ -4,6 +4,8 @@ package import TandemSystem
 package import TandemTree
 
 /// Where what was displaced from a root waits, for one pair.
+///
+/// Several may be open at once; each reads the catalogue anew when another has written it.
 package final class Shelf: Sendable {
     /// A displaced value that lies in the stage.
     struct Arrival {
@@ -13,18 +15,14 @@ package final class Shelf: Sendable {
         var shelfClass: ShelfClass
     }
 
-    struct State {
-        var catalogue: ShelfCatalogue
-        /// The object of each content that is on the shelf as a plain file.
-        var objects: [Digest: [UInt8]] = [:]
-    }
-
     let fileSystem: any FileSystem
     let root: SyncRoot
     let directory: Directory
     let stage: Directory
     let time: any TimeSource
-    let state: Mutex<State>
+    private let listDirectory: Directory
+    /// The list as last read; nil before its first use, because most batches displace nothing.
+    private let catalogue = Mutex<ShelfCatalogue?>(nil)
 
     /// Opens the shelf of a pair; nil when the root has no private area and `create` is false.
     package static func open(
@@ -50,26 +48,48 @@ package final class Shelf: Sendable {
         self.fileSystem = fileSystem
         self.root = root
         self.time = time
-        let catalogue: ShelfCatalogue
         do throws(SystemError) {
             directory = try area.section(.shelf, pair: pair)
             stage = try area.section(.stage, pair: pair)
-            catalogue = try ShelfCatalogue(from: directory)
+            listDirectory = try PrivateArea.open(ShelfCatalogue.name, in: directory)
         } catch {
             throw ApplyError("open the shelf of \(root.path)", error)
         }
-        var objects: [Digest: [UInt8]] = [:]
-        for item in catalogue.items.values where item.state.kind == .file {
-            objects[item.state.digest] = item.object
-        }
-        state = Mutex(State(catalogue: catalogue, objects: objects))
     }
 
     /// What lies on the shelf at `prefix` and below it, the newest first.
     package func list(prefix: RelativePath = .root) -> [ShelfItem] {
-        let all = state.withLock { Array($0.catalogue.items.values) }
+        let all = (try? withCatalogue { list in Array(list.items.values) }) ?? []
         return all.filter { $0.path == prefix || $0.path.isDescendant(of: prefix) }
             .sorted { ($0.time, $0.id) > ($1.time, $1.id) }
+    }
+
+    /// One item; nil when there is none of that number.
+    package func item(_ id: UInt64) -> ShelfItem? {
+        (try? withCatalogue { list in list.items[id] }) ?? nil
+    }
+
+    /// Runs `body` on the list as it is now.
+    func withCatalogue<Value: Sendable>(
+        _ body: (inout ShelfCatalogue) throws(SystemError) -> Value
+    ) throws(SystemError) -> Value {
+        let outcome = catalogue.withLock { held -> Result<Value, SystemError> in
+            do throws(SystemError) {
+                // Taken out and put back, so that changing it never copies it.
+                var list: ShelfCatalogue
+                if let known = held.take() {
+                    list = known
+                } else {
+                    list = try ShelfCatalogue(from: listDirectory)
+                }
+                defer { held = list }
+                try list.refresh()
+                return .success(try body(&list))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try outcome.get()
     }
 
     /// Takes values from the stage, durably.
@@ -78,48 +98,50 @@ package final class Shelf: Sendable {
     /// which `adopt` lists. A file whose content is here already is listed and not kept twice.
     func put(_ arrivals: [Arrival], generation: UInt64) throws(SystemError) {
         guard !arrivals.isEmpty else { return }
-        let outcome = state.withLock { state -> Result<Void, SystemError> in
-            do throws(SystemError) {
-                return .success(try put(arrivals, generation, &state))
-            } catch {
-                return .failure(error)
-            }
+        try withCatalogue { list throws(SystemError) in
+            try put(arrivals, generation, &list)
         }
-        try outcome.get()
     }
 
     private func put(
         _ arrivals: [Arrival],
         _ generation: UInt64,
-        _ state: inout State
+        _ list: inout ShelfCatalogue
     ) throws(SystemError) {
         var records: [ShelfCatalogue.Record] = []
         var duplicates: [[UInt8]] = []
+        var arrived: [Digest: [UInt8]] = [:]
         for arrival in arrivals {
             var object = arrival.name
-            let known = arrival.state.kind == .file ? state.objects[arrival.state.digest] : nil
+            let isFile = arrival.state.kind == .file
+            let digest = arrival.state.digest
+            let known = isFile ? arrived[digest] ?? list.contents[digest] : nil
             if let known, isWhole(known, arrival.state) {
                 object = known
                 duplicates.append(arrival.name)
             } else {
                 try stage.rename(arrival.name, to: directory, object, .noReplace)
-                if arrival.state.kind == .file { state.objects[arrival.state.digest] = object }
+                if isFile { arrived[digest] = object }
             }
-            let item = ShelfItem(
-                id: state.catalogue.makeID(),
-                path: arrival.path,
-                state: arrival.state,
-                time: time.wall,
-                shelfClass: arrival.shelfClass,
-                generation: generation,
-                object: object,
-                isPacked: false
+            records.append(
+                .put(
+                    ShelfItem(
+                        id: list.makeID(),
+                        path: arrival.path,
+                        state: arrival.state,
+                        time: time.wall,
+                        shelfClass: arrival.shelfClass,
+                        generation: generation,
+                        object: object,
+                        isPacked: false,
+                        bytes: arrival.state.size
+                    )
+                )
             )
-            records.append(.put(item))
         }
         CrashPoint.reach("shelf.before-catalogue")
         try directory.sync()
-        try state.catalogue.append(records, to: directory)
+        try list.append(records)
         CrashPoint.reach("shelf.after-catalogue")
         for name in duplicates { try stage.removeTree(name) }
         try stage.sync()
@@ -131,53 +153,5 @@ package final class Shelf: Sendable {
             status.size == state.size, let file = try? directory.openFile(object)
         else { return false }
         return (try? fileSystem.digest(of: file.raw).digest) == state.digest
-    }
-
-    /// Lists objects that a crash left unlisted.
-    ///
-    /// - Parameter known: what the journal says of an object; the others are kept as live.
-    func adopt(
-        _ generation: UInt64,
-        known: ([UInt8]) -> (path: RelativePath, shelfClass: ShelfClass, expected: EntryState?)?,
-        look: (Directory, [UInt8]) throws(SystemError) -> EntryState?
-    ) throws(SystemError) {
-        let listed = state.withLock { Set($0.catalogue.items.values.map(\.object)) }
-        var records: [ShelfItem] = []
-        for name in try directory.names()
-        where !ShelfCatalogue.owns(name) && !listed.contains(name) {
-            guard let found = try look(directory, name) else { continue }
-            let origin = known(name)
-            let isExpected = origin?.expected == found
-            records.append(
-                ShelfItem(
-                    id: 0,
-                    path: origin?.path ?? .root,
-                    state: found,
-                    time: time.wall,
-                    shelfClass: isExpected ? origin?.shelfClass ?? .live : .live,
-                    generation: generation,
-                    object: name,
-                    isPacked: false
-                )
-            )
-        }
-        try append(records)
-    }
-
-    /// Lists items under new numbers.
-    private func append(_ items: [ShelfItem]) throws(SystemError) {
-        let outcome = state.withLock { state -> Result<Void, SystemError> in
-            let records = items.map { item -> ShelfCatalogue.Record in
-                var item = item
-                item.id = state.catalogue.makeID()
-                return .put(item)
-            }
-            do throws(SystemError) {
-                return .success(try state.catalogue.append(records, to: directory))
-            } catch {
-                return .failure(error)
-            }
-        }
-        try outcome.get()
     }
 }

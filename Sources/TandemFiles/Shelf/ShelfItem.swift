@@ -24,4 +24,6 @@ package struct ShelfItem: Hashable, Sendable {
     package var object: [UInt8]
     /// Whether the object is a packed directory.
     package var isPacked: Bool
+    /// What it takes on the disk; 0 for a directory that is not packed yet.
+    package var bytes: UInt64
 }

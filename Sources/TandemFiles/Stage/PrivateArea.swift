@@ -66,7 +66,7 @@ struct PrivateArea: Sendable {
         return found
     }
 
-    private static func open(_ name: [UInt8], in parent: Directory) throws(SystemError) -> Directory {
+    static func open(_ name: [UInt8], in parent: Directory) throws(SystemError) -> Directory {
         do throws(SystemError) {
             return try parent.directory(name)
         } catch {

@@ -27,17 +27,18 @@ struct Stager: Sendable {
     /// Takes the next change; true when its content must come over the wire.
     mutating func add(_ change: Change) -> Bool {
         var change = change
-        let moves = prepareMove(&change)
         let position = plan.changes.count
+        guard Self.namesEntries(change) else {
+            plan.append(change)
+            ledger.append(.ready)
+            ledger.refuse(position, .unsupported)
+            return false
+        }
+        let moves = prepareMove(&change)
         plan.append(change)
         ledger.append(.ready)
         do throws(SystemError) {
             guard let new = change.new, !moves else { return false }
-            guard (try? RelativePath(validating: change.path.bytes)) != nil, !change.path.isRoot
-            else {
-                ledger.refuse(position, .unsupported)
-                return false
-            }
             if let holder = plan.holder(of: position), ledger.statuses[holder] == .refused {
                 ledger.refuse(position, ledger.refusals[holder]?.reason ?? .parentMissing)
                 return false
@@ -46,6 +47,18 @@ struct Stager: Sendable {
         } catch {
             ledger.refuse(position, ChangeRefusal.Reason(error))
             return false
+        }
+    }
+
+    /// Whether every path in a change is one that an entry may have; the other side is not trusted.
+    private static func namesEntries(_ change: Change) -> Bool {
+        var paths = [change.path]
+        switch change.source {
+        case .move(let source), .copy(let source): paths.append(source)
+        case nil: break
+        }
+        return paths.allSatisfy {
+            !$0.isRoot && (try? RelativePath(validating: $0.bytes)) != nil
         }
     }
 
@@ -234,7 +247,7 @@ extension Stager {
             receiving[position] = file
             return file
         } catch {
-            fail(position, ChangeRefusal.Reason(error))
+            ledger.refuse(position, ChangeRefusal.Reason(error))
             return nil
         }
     }
@@ -250,11 +263,12 @@ extension Stager {
         }
     }
 
-    /// Refuses a change and takes away what is staged of it.
+    /// Refuses a change and takes away what of it was received.
+    ///
+    /// Only what was: of two changes with one path, the file is the first one's.
     mutating func fail(_ position: Int, _ reason: ChangeRefusal.Reason) {
-        receiving[position] = nil
         ledger.refuse(position, reason)
-        discard(position)
+        if receiving.removeValue(forKey: position) != nil { discard(position) }
     }
 
     /// Removes the staged file of a refused change; what stays is tidied when the batch ends.
@@ -266,7 +280,6 @@ extension Stager {
 
     /// Ends the receiving: what is not whole now is refused.
     mutating func close() {
-        receiving.removeAll()
         for position in 0..<ledger.count where ledger.statuses[position] == .waiting {
             fail(position, .missingContent)
         }

@@ -11,7 +11,8 @@ import Testing
 final class ApplyFixture {
     static let pair = [UInt8](repeating: 0xAB, count: 16)
 
-    let directory: TemporaryDirectory
+    /// What is removed at the end; nil when the root is somebody else's.
+    private let directory: URL?
     let faulty: FaultyFileSystem
     let root: SyncRoot
     /// Contents that the other side has, by digest.
@@ -20,23 +21,48 @@ final class ApplyFixture {
     /// How often a batch wanted to wait for a second look.
     let pauses = Mutex(0)
 
-    init(_ tree: TestNode = [:], base: any FileSystem = RealFileSystem()) throws {
-        directory = try TemporaryDirectory()
+    /// Makes a root with this in it.
+    ///
+    /// - Parameter inMemory: on a file system that has no disk to wait for, where there is one; for
+    ///   tests of very many batches.
+    init(_ tree: TestNode = [:], inMemory: Bool = false) throws {
+        let memory = URL(fileURLWithPath: "/dev/shm", isDirectory: true)
+        let isThere = FileManager.default.isWritableFile(atPath: memory.path)
+        let base = inMemory && isThere ? memory : FileManager.default.temporaryDirectory
+        let directory = base.appendingPathComponent("tandem-\(UInt64.random(in: .min ... .max))")
+        self.directory = directory
+        let rootPath = directory.appendingPathComponent("root").path
         try FileManager.default.createDirectory(
-            atPath: directory.path("root"),
-            withIntermediateDirectories: false
+            atPath: rootPath,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
         )
-        faulty = FaultyFileSystem(base)
-        root = try SyncRoot.open(directory.path("root"), on: RealFileSystem())
+        faulty = FaultyFileSystem()
+        root = try SyncRoot.open(rootPath, on: RealFileSystem())
         settings.time = BatchTime(source: SystemTime(), pause: { _ in })
         settings.limits.floorBytes = 0
         try make(tree, at: path(""))
     }
 
-    deinit { RealFileSystem().close(root.descriptor) }
+    /// Works in a root that stands and stays.
+    init(at path: String) throws {
+        directory = nil
+        faulty = FaultyFileSystem()
+        root = try SyncRoot.open(path, on: RealFileSystem())
+        settings.limits.floorBytes = 0
+    }
 
-    func path(_ name: String) -> String {
-        name.isEmpty ? directory.path("root") : directory.path("root/" + name)
+    deinit {
+        RealFileSystem().close(root.descriptor)
+        if let directory { try? FileManager.default.removeItem(at: directory) }
+    }
+
+    /// The path of something in the root.
+    func path(_ name: String) -> String { name.isEmpty ? root.path : root.path + "/" + name }
+
+    /// The path of something beside the root.
+    func outside(_ name: String) -> String {
+        URL(fileURLWithPath: root.path).deletingLastPathComponent().appendingPathComponent(name).path
     }
 
     /// Makes the nodes on disk by their paths.

@@ -72,14 +72,14 @@ struct CrashTests {
     }
 
     private static func countCalls() throws -> Int {
-        let fixture = try ApplyFixture(before)
+        let fixture = try ApplyFixture(before, inMemory: true)
         try fixture.apply(changes(fixture))
         #expect(try fixture.standing() == Tree(after).listing)
         return fixture.faulty.failableCalls
     }
 
     private static func die(at call: Int, _ death: Death) throws {
-        let fixture = try ApplyFixture(before)
+        let fixture = try ApplyFixture(before, inMemory: true)
         fixture.faulty.reset(faults: faults(call, death))
         let changes = changes(fixture)
         _ = try? fixture.send(changes)
