@@ -1,0 +1,21 @@
+#ifndef TANDEM_CBENCH_H
+#define TANDEM_CBENCH_H
+
+#include <sys/types.h>
+
+/// Runs a program to its end; its wait status, or -1.
+int bench_run(char *const arguments[], double *user, double *system, long *peak_kib);
+
+/// open(2) for writing a new file.
+int bench_create(const char *path);
+
+/// open(2) for reading.
+int bench_open(const char *path);
+
+/// syncfs(2) on the file system of a directory.
+int bench_sync(const char *directory);
+
+/// Relays loopback connections and appends the bytes of each, "up down", to a file; -1 when it cannot.
+int bench_count(int listen_port, int target_port, const char *result);
+
+#endif

@@ -1,0 +1,26 @@
+import CBench
+import Foundation
+
+/// Dispatches to the tools.
+@main
+struct Main {
+    static func main() throws {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        switch (arguments.first, arguments.count) {
+        case ("tree", 3): try SampleTree.write(to: arguments[1], files: Int(arguments[2]) ?? 0)
+        case ("floor", 3): try Floor.copy(from: arguments[1], to: arguments[2])
+        case ("run", 4...): try MeasuredRun.run(Array(arguments.dropFirst(2)), to: arguments[1])
+        case ("count", 4):
+            let ports = arguments[1...2].compactMap(Int32.init)
+            guard ports.count == 2, bench_count(ports[0], ports[1], arguments[3]) == 0 else {
+                exit(1)
+            }
+        default:
+            print(
+                "usage: bench-tool tree DIR FILES | floor FROM TO | run RESULT COMMAND…"
+                    + " | count PORT TARGET RESULT"
+            )
+            exit(64)
+        }
+    }
+}
