@@ -19,7 +19,9 @@ public struct IgnoreMatcher: Sendable {
     /// The current directory's path; ends in a slash unless it is the root.
     private(set) var path: [UInt8] = []
     private var lengths: [Int] = []
-    private(set) var layers: [Layer] = []
+    private var layers: [Layer] = []
+    /// All lists in force, the one that overrules the others first.
+    private var active: [(kind: RuleFile.Kind, base: Int, list: PatternList)] = []
 
     /// Stands at the root.
     /// - Parameters:
@@ -40,7 +42,7 @@ public struct IgnoreMatcher: Sendable {
         self.given = given
         if let gitignore { lists.append((.gitignore, PatternList(gitignore))) }
         if let tandemignore { lists.append((.tandemignore, PatternList(tandemignore))) }
-        if !lists.isEmpty { layers.append(Layer(base: 0, lists: lists)) }
+        push(Layer(base: 0, lists: lists))
     }
 
     /// Goes into a child of the current directory.
@@ -60,14 +62,36 @@ public struct IgnoreMatcher: Sendable {
         path.append(RelativePath.separator)
         if let gitignore { lists.append((.gitignore, PatternList(gitignore))) }
         if let tandemignore { lists.append((.tandemignore, PatternList(tandemignore))) }
-        if !lists.isEmpty { layers.append(Layer(base: path.count, lists: lists)) }
+        push(Layer(base: path.count, lists: lists))
     }
 
     /// Goes back to the directory above; at the root it does nothing.
     public mutating func leave() {
         guard let length = lengths.popLast() else { return }
-        if let last = layers.last, last.base == path.count { layers.removeLast() }
+        if let last = layers.last, last.base == path.count {
+            layers.removeLast()
+            arrange()
+        }
         path.removeLast(path.count - length)
+    }
+
+    private mutating func push(_ layer: Layer) {
+        guard !layer.lists.isEmpty else { return }
+        layers.append(layer)
+        arrange()
+    }
+
+    /// Kinds come first, so that a `.tandemignore` overrules every `.gitignore`; of one kind the
+    /// deepest directory's lines.
+    private mutating func arrange() {
+        active.removeAll(keepingCapacity: true)
+        for kind in RuleFile.Kind.descending {
+            for layer in layers.reversed() {
+                for entry in layer.lists where entry.kind == kind {
+                    active.append((kind, layer.base, entry.list))
+                }
+            }
+        }
     }
 
     /// Whether an entry of the current directory is ignored.
@@ -87,27 +111,20 @@ public struct IgnoreMatcher: Sendable {
         return unsafe !includesGit && ReservedName.git.matches(name)
     }
 
-    /// The line that decides about an entry of the current directory.
-    ///
-    /// Kinds come first, so that a `.tandemignore` overrules every `.gitignore`; of one kind the
-    /// deepest directory's lines, and of these the last.
+    /// The line that decides about an entry of the current directory: of one list the last.
     func decider(
         of name: UnsafeRawBufferPointer,
         isDirectory: Bool
     ) -> (pattern: IgnorePattern, kind: RuleFile.Kind, base: Int)? {
-        for kind in RuleFile.Kind.descending {
-            for layer in layers.reversed() {
-                for entry in layer.lists where entry.kind == kind {
-                    let subject = unsafe IgnoreSubject(
-                        directory: path,
-                        base: layer.base,
-                        name: name,
-                        isDirectory: isDirectory
-                    )
-                    if let pattern = entry.list.decider(of: subject) {
-                        return (pattern, kind, layer.base)
-                    }
-                }
+        for index in active.indices {
+            let subject = unsafe IgnoreSubject(
+                directory: path,
+                base: active[index].base,
+                name: name,
+                isDirectory: isDirectory
+            )
+            if let pattern = active[index].list.decider(of: subject) {
+                return (pattern, active[index].kind, active[index].base)
             }
         }
         return nil

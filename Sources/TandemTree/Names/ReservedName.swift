@@ -16,7 +16,8 @@ struct ReservedName: Sendable {
 
     /// Whether these bytes are a spelling of the name; bytes that are not UTF-8 never are.
     func matches(_ bytes: some BidirectionalCollection<UInt8>) -> Bool {
-        // Nearly every name is told apart by its length and last byte.
+        // Nearly every name is told apart by its first byte, or its last.
+        guard let first = bytes.first, first >= 0x80 || first == name[0] else { return false }
         guard let last = bytes.last, bytes.count >= name.count else { return false }
         guard last >= 0x80 || last | 0x20 == name[name.count - 1] else { return false }
         var matched = 0
