@@ -22,7 +22,7 @@ fresh=$(mktemp)
 trap 'rm -f "$fresh"' EXIT
 { sed '/^| no\. |/,$d' "$page"; table; } >"$fresh"
 if [ "${1:-}" = --check ]; then
-    diff -u "$page" "$fresh" || { echo "run deployment/setup/bad-inputs.sh" >&2; exit 1; }
+    diff -u "$page" "$fresh" >&2 || { echo "run deployment/setup/bad-inputs.sh" >&2; exit 1; }
 else
     cat "$fresh" >"$page"
     printf '%s of %s inputs have a test\n' "$(grep -cE '^\| [0-9]+ \|.*`' "$page")" "$(wc -l <"$list")"
