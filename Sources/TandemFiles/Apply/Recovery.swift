@@ -34,7 +34,9 @@ package func recover(
     return recovery
 }
 
-/// - Parameter thoroughly: compare the shelf with its list even where no journal tells of a crash.
+/// Judges what a journal tells of, if there is one.
+///
+/// With `thoroughly` the shelf is compared with its list even where no journal tells of a crash.
 func recover(
     _ context: ApplyContext,
     _ stage: Directory,
@@ -194,11 +196,13 @@ private struct RecoveryWorker {
 
     private func flushTouched() throws(SystemError) {
         for path in touched {
-            guard let directory = try? Directory.beneath(
-                context.root.descriptor,
-                path,
-                of: context.fileSystem
-            ) else { continue }
+            guard
+                let directory = try? Directory.beneath(
+                    context.root.descriptor,
+                    path,
+                    of: context.fileSystem
+                )
+            else { continue }
             try directory.sync()
         }
     }

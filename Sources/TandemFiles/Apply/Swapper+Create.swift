@@ -99,7 +99,8 @@ extension Swapper {
     /// A staged stamp, if a change made from now on would show in it.
     private func settled(_ stamp: Stamp) -> Stamp {
         let edge = context.time.source.wall.subtractingReportingOverflow(context.window.nanoseconds)
-        return stamp.modified < edge.partialValue && stamp.changed < edge.partialValue ? stamp : .zero
+        return stamp.modified < edge.partialValue && stamp.changed < edge.partialValue
+            ? stamp : .zero
     }
 
     mutating func touch(_ path: RelativePath) { touched.insert(path.parent ?? .root) }

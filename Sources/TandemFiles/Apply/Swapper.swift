@@ -87,7 +87,8 @@ struct Swapper {
     }
 
     /// Refuses a change and what is staged beneath it; nested operations decide for themselves.
-    mutating func refuse(_ position: Int, _ reason: ChangeRefusal.Reason, found: EntryState? = nil) {
+    mutating func refuse(_ position: Int, _ reason: ChangeRefusal.Reason, found: EntryState? = nil)
+    {
         ledger.refuse(position, reason, found: found)
         for inner in travelling(with: position) where ledger.statuses[inner] != .refused {
             ledger.refuse(inner, reason)

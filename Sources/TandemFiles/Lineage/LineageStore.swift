@@ -79,6 +79,7 @@ package struct LineageStore: Sendable {
     /// - Parameters:
     ///   - state: not `.unreadable`; `.none` forgets the pair.
     ///   - applied: for `.ended`, what the batch applied; stored before the state that promises it.
+    /// - Throws: `.system`; the old state stands then, or the new one does.
     package func save(
         _ state: StoredLineage,
         applied: [Difference]? = nil

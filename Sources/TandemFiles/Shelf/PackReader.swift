@@ -101,7 +101,9 @@ struct PackReader: ~Copyable {
                 filled = try fileSystem.readFull(
                     source,
                     at: offset,
-                    into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count])
+                    into: UnsafeMutableRawBufferPointer(
+                        rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]
+                    )
                 )
             } catch {
                 failure = error

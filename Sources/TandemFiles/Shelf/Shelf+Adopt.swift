@@ -16,6 +16,7 @@ extension Shelf {
     ///   - generation: what the new items are said to come from.
     ///   - origin: what the journal says of an object; what it does not know is kept as live.
     ///   - look: looks at an object.
+    /// - Throws: what the calls met; what was listed before stays so.
     func adopt(
         _ generation: UInt64,
         origin: ([UInt8]) -> Origin?,
@@ -39,7 +40,8 @@ extension Shelf {
                             path: known?.path ?? .root,
                             state: state,
                             time: time.wall,
-                            shelfClass: known?.expected == state ? known?.shelfClass ?? .live : .live,
+                            shelfClass: known?.expected == state
+                                ? known?.shelfClass ?? .live : .live,
                             generation: generation,
                             object: name,
                             isPacked: ShelfPack.isPack(name),

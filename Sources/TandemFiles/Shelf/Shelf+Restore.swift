@@ -9,7 +9,8 @@ extension Shelf {
     /// - Throws: `.noSuchItem` when there is none of that number or it is damaged, `.exists` when
     ///   something stands at the path; `.system`, with ENOENT when the directory above is missing.
     package func restore(_ id: UInt64, to path: RelativePath) throws(ApplyError) {
-        guard (try? RelativePath(validating: path.bytes)) != nil, let parentPath = path.parent else {
+        guard (try? RelativePath(validating: path.bytes)) != nil, let parentPath = path.parent
+        else {
             throw ApplyError(.exists, "\(path) is not a place to restore to")
         }
         guard let item = item(id) else {

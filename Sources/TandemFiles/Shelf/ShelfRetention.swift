@@ -14,12 +14,13 @@ package struct ShelfRetention: Sendable {
 
     package init() {}
 
-    /// The numbers of the items to purge.
+    /// Chooses the items to purge.
     ///
     /// - Parameters:
     ///   - items: everything on the shelf, in any order.
     ///   - now: the time, nanoseconds since 1970.
     ///   - diskBytes: the size of the disk.
+    /// - Returns: their numbers, ascending.
     package func expired(_ items: [ShelfItem], now: Int64, diskBytes: UInt64) -> [UInt64] {
         let superseded = items.filter { $0.shelfClass == .superseded }
             .sorted { ($0.time, $0.id) > ($1.time, $1.id) }

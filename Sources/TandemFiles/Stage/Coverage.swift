@@ -23,13 +23,20 @@ struct Coverage {
         var high = ranges.count
         while low < high {
             let middle = (low + high) / 2
-            if ranges[middle].upperBound < range.lowerBound { low = middle + 1 } else { high = middle }
+            if ranges[middle].upperBound < range.lowerBound {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
         var joined = range
         var end = low
         while end < ranges.count, ranges[end].lowerBound <= joined.upperBound {
             joined =
-                min(joined.lowerBound, ranges[end].lowerBound)..<max(
+                min(
+                    joined.lowerBound,
+                    ranges[end].lowerBound
+                )..<max(
                     joined.upperBound,
                     ranges[end].upperBound
                 )

@@ -30,13 +30,18 @@ struct Ledger: Sendable {
         if let stamp { stamps[position] = stamp }
     }
 
-    mutating func refuse(_ position: Int, _ reason: ChangeRefusal.Reason, found: EntryState? = nil) {
+    mutating func refuse(_ position: Int, _ reason: ChangeRefusal.Reason, found: EntryState? = nil)
+    {
         statuses[position] = .refused
         if refusals[position] == nil { refusals[position] = (reason, found) }
     }
 
     /// Refuses a change that nobody has refused before, and all staged beneath it.
-    mutating func refuse(_ range: Range<Int>, _ reason: ChangeRefusal.Reason, found: EntryState? = nil) {
+    mutating func refuse(
+        _ range: Range<Int>,
+        _ reason: ChangeRefusal.Reason,
+        found: EntryState? = nil
+    ) {
         for position in range where statuses[position] != .refused {
             refuse(position, reason, found: position == range.lowerBound ? found : nil)
         }

@@ -30,6 +30,8 @@ struct Stage: Sendable {
     }
 
     private static func hexadecimalWord(_ value: UInt64) -> [UInt8] {
-        hexadecimal(stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value >> $0) })
+        hexadecimal(
+            stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value >> $0) }
+        )
     }
 }

@@ -21,10 +21,7 @@ final class ApplyFixture {
     /// How often a batch wanted to wait for a second look.
     let pauses = Mutex(0)
 
-    /// Makes a root with this in it.
-    ///
-    /// - Parameter inMemory: on a file system that has no disk to wait for, where there is one; for
-    ///   tests of very many batches.
+    /// Makes a root with this in it; in memory it lies where there is no disk to wait for.
     init(_ tree: TestNode = [:], inMemory: Bool = false) throws {
         let memory = URL(fileURLWithPath: "/dev/shm", isDirectory: true)
         let isThere = FileManager.default.isWritableFile(atPath: memory.path)
@@ -62,7 +59,8 @@ final class ApplyFixture {
 
     /// The path of something beside the root.
     func outside(_ name: String) -> String {
-        URL(fileURLWithPath: root.path).deletingLastPathComponent().appendingPathComponent(name).path
+        URL(fileURLWithPath: root.path).deletingLastPathComponent().appendingPathComponent(name)
+            .path
     }
 
     /// Makes the nodes on disk by their paths.

@@ -19,7 +19,8 @@ struct BatchTests {
         try fixture.apply(changes)
         #expect(
             try fixture.standing()
-                == Tree(["d": ["a": "one", "e": ["b": .program("two")], "l": .link("../x")]]).listing
+                == Tree(["d": ["a": "one", "e": ["b": .program("two")], "l": .link("../x")]])
+                .listing
         )
         #expect(fixture.faulty.count(of: .rename) == 1)
         #expect(try fixture.staged() == [])

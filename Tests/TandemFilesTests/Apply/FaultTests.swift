@@ -91,7 +91,8 @@ struct FaultTests {
         #expect(try fixture.staged() == [])
     }
 
-    @Test func `a writer that writes nothing more lets the file go after one wait for all`() throws {
+    @Test func `a writer that writes nothing more lets the file go after one wait for all`() throws
+    {
         let fixture = try ApplyFixture(["a": "old a", "b": "old b"])
         let writers = ["a", "b"].map { FileHandle(forWritingAtPath: fixture.path($0)) }
         let waited = Waited()
@@ -189,7 +190,11 @@ struct FaultTests {
         let fixture = try ApplyFixture(["a": "old", "d": ["b": "x", "c": "y"]])
         fixture.faulty.reset(faults: [
             Fault(.only([.read, .readAt, .write, .writeAt]), .every(3), .fail(EINTR)),
-            Fault(.only([.read, .readAt, .write, .writeAt, .readDirectory, .copyRange]), .every(1), .short(3)),
+            Fault(
+                .only([.read, .readAt, .write, .writeAt, .readDirectory, .copyRange]),
+                .every(1),
+                .short(3)
+            ),
         ])
         var copy = fixture.create("copy", "old")
         copy.source = .copy("a")

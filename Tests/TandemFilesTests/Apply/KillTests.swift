@@ -23,7 +23,8 @@ struct KillTests {
     ) async throws {
         let fixture = try ApplyFixture(CrashTests.before, inMemory: true)
         let path = fixture.root.path
-        let result = await #expect(processExitsWith: .signal(SIGKILL)) { [point, path] in
+        let result = await #expect(processExitsWith: .signal(SIGKILL)) {
+            [point = point as String, path = path as String] in
             setenv("TANDEM_CRASH_AT", point, 1)
             let fixture = try ApplyFixture(at: path)
             _ = try fixture.send(CrashTests.changes(fixture))

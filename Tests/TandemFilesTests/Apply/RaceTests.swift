@@ -16,6 +16,21 @@ struct RaceTests {
         let stop = Atomic(false)
     }
 
+    private static func exchange(_ left: String, _ right: String) -> Bool {
+        let done: Void? = try? withCName(Array(left.utf8)) { left throws(SystemError) in
+            try withCName(Array(right.utf8)) { right throws(SystemError) in
+                try RealFileSystem().rename(
+                    from: currentDirectory,
+                    left,
+                    to: currentDirectory,
+                    right,
+                    how: .exchange
+                )
+            }
+        }
+        return done != nil
+    }
+
     /// Edits by rename: each is one value that stood there for a moment, so each must survive.
     @Test func `a hot writer loses no edit: each stands in place, is shelved or was seen`() throws {
         let fixture = try ApplyFixture(["f": "start"], inMemory: true)
@@ -31,7 +46,7 @@ struct RaceTests {
                     continue
                 }
                 // The writer swaps too and reads what it replaces, so that it knows what it saw.
-                guard renameat2(AT_FDCWD, fresh, AT_FDCWD, path, 2) == 0 else { continue }
+                guard Self.exchange(fresh, path) else { continue }
                 let seen = (try? String(contentsOfFile: fresh, encoding: .utf8)) ?? ""
                 writer.written.withLock { $0 += ["wrote " + text, "saw " + seen] }
             }
@@ -68,7 +83,7 @@ struct RaceTests {
         symlink(canary, inside + "-link")
         let thread = WorkerThread.start("flipper") {
             while !writer.stop.load(ordering: .relaxed) {
-                renameat2(AT_FDCWD, inside, AT_FDCWD, inside + "-link", 2)
+                _ = Self.exchange(inside, inside + "-link")
             }
         }
         var outcomes: [Bool] = []
@@ -76,7 +91,9 @@ struct RaceTests {
             var changes = [
                 fixture.replace("d/f", "\(outcomes.count { $0 })", "\(outcomes.count { $0 } + 1)")
             ]
-            if round % 3 == 1 { changes.append(fixture.create(.init(trusted: Array("d/g\(round)".utf8)), "new")) }
+            if round % 3 == 1 {
+                changes.append(fixture.create(.init(trusted: Array("d/g\(round)".utf8)), "new"))
+            }
             if round % 3 == 2 { changes.append(fixture.remove("d/f", "canary")) }
             let outcome = try fixture.send(changes).outcome
             outcomes.append(outcome.applied.contains(0))

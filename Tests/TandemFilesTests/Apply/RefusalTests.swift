@@ -89,7 +89,9 @@ struct RefusalTests {
         try expectRefusal(fixture, change, .sourceChanged, found: found)
     }
 
-    @Test func `a move whose source changed asks for a file's content and leaves the source`() throws {
+    @Test func `a move whose source changed asks for a file's content and leaves the source`()
+        throws
+    {
         let fixture = try ApplyFixture(["a": "edited"])
         var change = fixture.create("m", "old")
         change.source = .move("a")

@@ -53,7 +53,9 @@ struct LineageStoreTests {
         #expect(FileManager.default.fileExists(atPath: recordPath(fixture) + "-applied") == false)
     }
 
-    @Test func `a record with any bit flipped or cut short is unreadable and no other state`() throws {
+    @Test func `a record with any bit flipped or cut short is unreadable and no other state`()
+        throws
+    {
         let bytes = try #require(LineageStore.encode(.ended(Self.point, next: Self.next)))
         for index in bytes.indices {
             var damaged = bytes
@@ -74,7 +76,9 @@ struct LineageStoreTests {
         #expect(store.load() == .unreadable)
     }
 
-    @Test(.tags(.crash)) func `whatever call a save ends at, the old or the new state is there`() throws {
+    @Test(.tags(.crash)) func `whatever call a save ends at, the old or the new state is there`()
+        throws
+    {
         let old = StoredLineage.begun(Self.point, next: Self.next)
         let new = StoredLineage.ended(Self.point, next: Self.next)
         let fixture = try ApplyFixture(inMemory: true)

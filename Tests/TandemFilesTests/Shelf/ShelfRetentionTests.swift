@@ -36,8 +36,10 @@ struct ShelfRetentionTests {
         let recent = (1...10).map { item(UInt64($0), age: Int64($0)) }
         let minute = ShelfRetention.hour / 60
         let older = [
-            item(11, age: ShelfRetention.hour + minute), item(12, age: ShelfRetention.hour + 2 * minute),
-            item(13, age: 5 * ShelfRetention.day + minute), item(14, age: 5 * ShelfRetention.day + 2 * minute),
+            item(11, age: ShelfRetention.hour + minute),
+            item(12, age: ShelfRetention.hour + 2 * minute),
+            item(13, age: 5 * ShelfRetention.day + minute),
+            item(14, age: 5 * ShelfRetention.day + 2 * minute),
             item(15, age: 31 * ShelfRetention.day),
         ]
         let gone = ShelfRetention().expired(recent + older, now: Self.now, diskBytes: .max)
@@ -45,7 +47,9 @@ struct ShelfRetentionTests {
     }
 
     @Test func `live versions are never given up`() {
-        let items = (1...50).map { item(UInt64($0), age: Int64($0) * ShelfRetention.day, .live, bytes: 1 << 40) }
+        let items = (1...50).map {
+            item(UInt64($0), age: Int64($0) * ShelfRetention.day, .live, bytes: 1 << 40)
+        }
         #expect(ShelfRetention().expired(items, now: Self.now, diskBytes: 1_000) == [])
     }
 

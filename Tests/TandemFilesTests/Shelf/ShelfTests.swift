@@ -7,7 +7,9 @@ import Testing
 @testable import TandemFiles
 
 struct ShelfTests {
-    @Test func `a file comes back with its bytes and its execute bit and stays on the shelf`() throws {
+    @Test func `a file comes back with its bytes and its execute bit and stays on the shelf`()
+        throws
+    {
         let fixture = try ApplyFixture(["a": .program("text")])
         try fixture.apply([
             Change(path: "a", expected: .content("text", executable: true), new: nil)
@@ -52,7 +54,9 @@ struct ShelfTests {
         let shelf = try fixture.shelf()
         let id = try #require(shelf.list().first).id
         for path in ["b", "../c", ".tandem/c", ""] as [RelativePath] {
-            #expect { try shelf.restore(id, to: path) } throws: { ($0 as? ApplyError)?.code == .exists }
+            #expect { try shelf.restore(id, to: path) } throws: {
+                ($0 as? ApplyError)?.code == .exists
+            }
         }
         #expect { try shelf.restore(99, to: "c") } throws: {
             ($0 as? ApplyError)?.code == .noSuchItem
@@ -67,7 +71,9 @@ struct ShelfTests {
         let shelf = try fixture.shelf()
         #expect(shelf.list().count == 2)
         #expect(Set(shelf.list().map(\.object)).count == 1)
-        for item in shelf.list() { try shelf.restore(item.id, to: .init(trusted: item.path.name + [0x32])) }
+        for item in shelf.list() {
+            try shelf.restore(item.id, to: .init(trusted: item.path.name + [0x32]))
+        }
         #expect(try fixture.read("a2") == "same")
         #expect(try fixture.read("b2") == "same")
     }
@@ -117,7 +123,9 @@ struct ShelfTests {
         let item = try #require(shelf.list().first)
         let hex = String(decoding: hexadecimal(ApplyFixture.pair), as: UTF8.self)
         let object = String(decoding: item.object, as: UTF8.self)
-        try Data("late".utf8).write(to: URL(fileURLWithPath: fixture.path(".tandem/shelf/\(hex)/\(object)")))
+        try Data("late".utf8).write(
+            to: URL(fileURLWithPath: fixture.path(".tandem/shelf/\(hex)/\(object)"))
+        )
         #expect(try shelf.makeRoom(until: .max) == 0)
         #expect(shelf.list().map(\.shelfClass) == [.live])
         #expect(shelf.list().map(\.state) == [.content("late")])
