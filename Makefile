@@ -25,7 +25,7 @@ build: ## builds everything, with undeclared imports as errors
 	$(SWIFT) build --build-tests $(BUILD_FLAGS)
 
 .PHONY: test
-test: setup build ## installs, builds and runs every test, the real sshd's included
+test: setup build receiver-static ## installs, builds and runs every test, sshd's and container's included
 	@$(TESTS)
 
 .PHONY: unit
@@ -92,8 +92,7 @@ install: ## installs the release build of tandem under PREFIX (/usr/local)
 	install -D -m 755 "$$($(SWIFT) build -c release --show-bin-path)/tandem" '$(DESTDIR)$(PREFIX)/bin/tandem'
 
 .PHONY: ci
-ci: setup lint build receiver-static units ## the whole check: lint, build, static receiver, all tests
-	@$(TESTS)
+ci: setup lint units test ## the whole check: lint, units, build, static receiver, all tests
 
 .PHONY: clean
 clean: ## removes what was built
