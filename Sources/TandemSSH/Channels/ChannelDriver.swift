@@ -173,9 +173,6 @@ final class ChannelDriver {
     /// True while a closed link's bytes are still on their way.
     var isEnding: Bool { phase == .open && graceEnd != nil }
 
-    /// True when nothing is left to send for this channel.
-    var hasSentAll: Bool { phase != .open }
-
     // MARK: The end
 
     /// Frees the channel when both sides are done with it.

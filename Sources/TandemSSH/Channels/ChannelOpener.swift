@@ -87,33 +87,14 @@ final class ChannelOpener {
                 .socketMissing,
                 "nobody answers there on the vm",
                 subject: request.kind.subject,
-                hint: "Start the receiver, or check the path and that the user may enter it"
+                hint: "Start the receiver; or check the path, that the user may enter it, and "
+                    + "AllowStreamLocalForwarding in sshd_config"
             )
         }
         if text.contains("administratively prohibited") {
-            return forwardingRefusal
+            return .forwardingRefused(request.kind)
         }
         return SSHError(.channelRefused, text, subject: request.kind.subject)
-    }
-
-    private var forwardingRefusal: SSHError {
-        let option: String
-        switch request.kind {
-        case .streamlocal: option = "AllowStreamLocalForwarding"
-        case .tcp: option = "AllowTcpForwarding"
-        case .exec:
-            return SSHError(
-                .channelRefused,
-                "the vm's sshd opens no session for this key",
-                subject: request.kind.subject
-            )
-        }
-        return SSHError(
-            .forwardingRefused,
-            "the vm's sshd refuses this forwarding",
-            subject: request.kind.subject,
-            hint: "Use the exec transport, or allow \(option) in sshd_config and for this key"
-        )
     }
 
     private func commandRefusal(_ session: SSHSession, _ code: Int32) -> SSHError {
@@ -123,6 +104,29 @@ final class ChannelOpener {
             "the vm's sshd refused to run the command",
             subject: request.kind.subject,
             hint: "Check ForceCommand, the key's restrictions and the user's shell"
+        )
+    }
+}
+
+extension SSHError {
+    /// The error of a channel that sshd's configuration, or the key's restrictions, do not allow.
+    static func forwardingRefused(_ kind: ChannelKind) -> SSHError {
+        let option: String
+        switch kind {
+        case .streamlocal: option = "AllowStreamLocalForwarding"
+        case .tcp: option = "AllowTcpForwarding"
+        case .exec:
+            return SSHError(
+                .channelRefused,
+                "the vm's sshd opens no session for this key",
+                subject: kind.subject
+            )
+        }
+        return SSHError(
+            .forwardingRefused,
+            "the vm's sshd refuses this forwarding",
+            subject: kind.subject,
+            hint: "Use the exec transport, or allow \(option) in sshd_config and for this key"
         )
     }
 }

@@ -117,8 +117,28 @@ package final class SSHConnection: Sendable {
     }
 
     /// Opens a channel to a UNIX socket on the vm.
+    ///
+    /// - Throws: `SSHError`: `forwardingRefused` where sshd forwards nothing for this key,
+    ///   `socketMissing` where nobody answers, or only sockets are not forwarded.
     package func openStreamlocal(_ path: String) throws(SSHError) -> ChannelLink {
-        try open(.streamlocal(path: path))
+        do throws(SSHError) {
+            return try open(.streamlocal(path: path))
+        } catch {
+            guard error.code == .socketMissing, forwardsNothing else { throw error }
+            throw .forwardingRefused(.streamlocal(path: path))
+        }
+    }
+
+    /// sshd gives a refused socket and a missing one the same answer (9.2, serverloop.c); a port
+    /// tells them apart, because there it says "prohibited".
+    private var forwardsNothing: Bool {
+        do throws(SSHError) {
+            // Port 1 is tcpmux, which no machine has run for decades.
+            try open(.tcp(host: "127.0.0.1", port: 1)).close()
+            return false
+        } catch {
+            return error.code == .forwardingRefused
+        }
     }
 
     /// Starts a command on the vm, by the user's login shell there.

@@ -204,12 +204,15 @@ final class SessionLoop {
         session.free()
     }
 
-    /// Sends what was written, says goodbye, and waits for neither longer than the grace.
+    /// Sends what was written, waits until the programs took it and ended, and says goodbye: all
+    /// within the grace.
+    ///
+    /// sshd drops what it has not passed on when the goodbye comes, so that has to wait.
     private func sayGoodbye() {
         let end = DispatchTime.now() + .milliseconds(tuning.closeGraceMilliseconds)
         for driver in drivers { driver.link.close() }
         do throws(SSHError) {
-            while drivers.contains(where: { !$0.hasSentAll }) || session.outgoing.count > 0 {
+            while !drivers.isEmpty || session.outgoing.count > 0 {
                 guard DispatchTime.now() < end else { break }
                 if try !turn() { wait(milliseconds: Int32(tuning.closeGraceMilliseconds / 10)) }
             }
