@@ -51,7 +51,9 @@ enum HTTPEndpoint {
         guard let colon = text.lastIndex(of: ":"),
             let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port)
         else {
-            throw ValidationError("--http takes ADDRESS:PORT, such as 127.0.0.1:8080, not '\(text)'")
+            throw ValidationError(
+                "--http takes ADDRESS:PORT, such as 127.0.0.1:8080, not '\(text)'"
+            )
         }
         var host = String(text[..<colon])
         if host.hasPrefix("[") && host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }

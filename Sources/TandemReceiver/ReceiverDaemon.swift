@@ -71,7 +71,10 @@ struct ReceiverDaemon {
     private func absolute(_ path: String) -> String {
         var real = [CChar](repeating: 0, count: Int(PATH_MAX))
         if unsafe realpath(path, &real) != nil {
-            return String(decoding: real.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            return String(
+                decoding: real.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) },
+                as: UTF8.self
+            )
         }
         return path.hasSuffix("/") ? String(path.dropLast()) : path
     }

@@ -12,7 +12,10 @@ package protocol ByteLink: AnyObject, Sendable {
     ///   - deadline: when to give up.
     /// - Returns: the number of bytes; 0 when the peer ended its direction.
     /// - Throws: `LinkError`.
-    func read(into buffer: UnsafeMutableRawBufferPointer, until deadline: DispatchTime) throws -> Int
+    func read(
+        into buffer: UnsafeMutableRawBufferPointer,
+        until deadline: DispatchTime
+    ) throws -> Int
 
     /// Writes all of `bytes`, waiting while the peer does not read.
     ///

@@ -26,7 +26,12 @@ package final class DescriptorLink: ByteLink {
     package static func pair() throws -> (DescriptorLink, DescriptorLink) {
         var ends: [Int32] = [0, 0]
         guard
-            socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends)
+            socketpair(
+                AF_UNIX,
+                Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue),
+                0,
+                &ends
+            )
                 == 0
         else { throw SystemError("socketpair") }
         return (
@@ -56,7 +61,7 @@ package final class DescriptorLink: ByteLink {
         var rest = bytes
         while !rest.isEmpty {
             if closed.withLock({ $0 }) { throw LinkError(.closed, "the link is closed") }
-            let count = Glibc.write(output, rest.baseAddress, rest.count)
+            let count = push(rest)
             if count >= 0 {
                 rest = UnsafeRawBufferPointer(rebasing: rest[count...])
                 continue
@@ -68,6 +73,13 @@ package final class DescriptorLink: ByteLink {
             default: throw LinkError(.failed, SystemError("write", "link").description)
             }
         }
+    }
+
+    /// One write that raises no SIGPIPE on a socket whose peer is gone.
+    private func push(_ bytes: UnsafeRawBufferPointer) -> Int {
+        let count = send(output, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+        guard count < 0, errno == ENOTSOCK else { return count }
+        return Glibc.write(output, bytes.baseAddress, bytes.count)
     }
 
     /// Shuts the sockets down and marks the link; the descriptors are closed with the last owner,

@@ -70,13 +70,13 @@ final class PairFixture: Sendable {
     /// What differs between the two directories, by a comparison that is not Tandem's; empty when
     /// they hold the same names, kinds, contents, targets and execute bits.
     func differences() throws -> String {
-        let process = Process()
+        let process = Foundation.Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [
             "rsync", "-rlcnE", "--delete", "--itemize-changes", "--exclude=/.tandem",
             laptop.url.path + "/", vm.url.path + "/",
         ]
-        let output = Pipe()
+        let output = Foundation.Pipe()
         process.standardOutput = output
         process.standardError = output
         try process.run()

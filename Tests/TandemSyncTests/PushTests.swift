@@ -50,7 +50,10 @@ struct PushTests {
         #expect(report.sentContentBytes == 12)
         let shelved = try both.requests.shelf(prefix: .root)
         #expect(shelved.map(\.path.description) == ["a"])
-        try both.requests.restore(item: shelved[0].id, to: RelativePath(trusted: Array("a.old".utf8)))
+        try both.requests.restore(
+            item: shelved[0].id,
+            to: RelativePath(trusted: Array("a.old".utf8))
+        )
         #expect(try both.vm.read("a.old") == "one")
     }
 

@@ -105,9 +105,14 @@ final class ContentSender: Sendable {
             let bytes = unsafe UnsafeRawBufferPointer(rebasing: part[..<count])
             var isLinkOpen = true
             let emit = emit
-            unsafe packer.add(job.id, offset: offset, bytes, emit: { frame in
-                isLinkOpen = emit(frame) && isLinkOpen
-            })
+            unsafe packer.add(
+                job.id,
+                offset: offset,
+                bytes,
+                emit: { frame in
+                    isLinkOpen = emit(frame) && isLinkOpen
+                }
+            )
             offset += UInt64(count)
             if !isLinkOpen || isCancelled.load(ordering: .relaxed) { return offset }
         }

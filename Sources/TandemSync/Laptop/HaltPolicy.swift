@@ -27,7 +27,8 @@ package enum HaltPolicy {
     ) -> SyncError? {
         let deletions = plan.toVM.reduce(0) { $0 + deletedEntries($1, in: archive) }
         if let accepted, deletions <= accepted { return nil }
-        let hint = "look at the laptop root; if it is meant, push again with "
+        let hint =
+            "look at the laptop root; if it is meant, push again with "
             + "--accept-delete=\(deletions)"
         if archive.count >= emptiedCount && laptop.count == 0 && deletions > 0 {
             return SyncError(

@@ -43,7 +43,9 @@ final class LaptopLink: Sendable {
     func send(_ message: LaptopMessage) throws {
         let now = time.monotonic
         do {
-            writer.sendControl(try end.change { try $0.encode(message, now: now) })
+            let frame = try end.change { try $0.encode(message, now: now) }
+            // End follows the changes and content that are queued; all else may overtake them.
+            if case .end = message { _ = writer.sendData(frame) } else { writer.sendControl(frame) }
         } catch {
             throw SyncError(.protocolViolation, "a message could not be sent: \(error)")
         }

@@ -15,7 +15,6 @@ final class PushPass {
     private var sender: ContentSender?
     private var tree: Tree?
     private var rules: Digest?
-    private var answersAwaited = 0
     private var report: PushReport?
     private let sent: SentCounts
 
@@ -162,8 +161,7 @@ extension PushPass {
         case .applied(let applied):
             try perform(session.handle(.applied(applied.items, isLast: applied.last)))
         case .need(let need):
-            if need.last { answersAwaited -= 1 }
-            try perform(session.handle(.need(need.ranges, isLast: answersAwaited == 0)))
+            try perform(session.handle(.need(need.ranges, isLast: need.last)))
         case .outcome(let items):
             try perform(session.handle(.outcomes(items.map(PushSession.Outcome.init))))
         case .ended(let ended): try perform(session.handle(.ended(rootDigest: ended.root)))
@@ -217,6 +215,8 @@ extension PushPass {
         case .compare: try send(.compare)
         case .list(let paths): try sendLists(paths)
         case .queryApplied: try send(.appliedQuery)
+        case .readLinks(let paths):
+            try perform(session.handle(.linksRead(readLinks(paths))))
         case .writeIntent(let generation, let token):
             CrashPoint.reach("push.before-intent")
             try state.writeIntent(GenerationMark(generation: generation, token: token))
@@ -256,6 +256,25 @@ extension PushPass {
         }
     }
 
+    /// The targets of links that are still there.
+    private func readLinks(_ paths: [RelativePath]) -> [RelativePath: [UInt8]] {
+        var targets: [RelativePath: [UInt8]] = [:]
+        for path in paths { targets[path] = try? readLink(path) }
+        return targets
+    }
+
+    private func readLink(_ path: RelativePath) throws -> [UInt8] {
+        let fileSystem = owner.fileSystem
+        let parent = try fileSystem.openBeneath(
+            root: state.root.descriptor,
+            path.parent ?? .root
+        )
+        defer { fileSystem.close(parent) }
+        return try unsafe withCName(path.name) { name throws(SystemError) in
+            try unsafe fileSystem.readLink(at: parent, name)
+        }
+    }
+
     private func begin(
         _ generation: UInt64,
         _ token: [UInt8],
@@ -287,7 +306,6 @@ extension PushPass {
         } catch {
             throw SyncError(.failed, "the changes cannot be written: \(error)")
         }
-        answersAwaited = frames.count
         for frame in frames { try link?.send(frame) }
     }
 

@@ -33,6 +33,18 @@ extension PushReport {
         }
     }
 
+    /// Notes an entry that changed while it was sent; the next pass sends it again.
+    mutating func refuseForNow(_ path: RelativePath) {
+        refusals.append(
+            Refusal(
+                path: path,
+                reason: "changed while it was sent",
+                isConflict: false,
+                isWorthRepeating: true
+            )
+        )
+    }
+
     /// Takes over one change that the receiver left undone.
     mutating func take(_ outcome: PushSession.Outcome, of change: Change, base: Tree) {
         switch outcome.reason {
@@ -47,14 +59,7 @@ extension PushReport {
                 )
             )
         case .changedWhileSent:
-            refusals.append(
-                Refusal(
-                    path: change.path,
-                    reason: "changed while it was sent",
-                    isConflict: false,
-                    isWorthRepeating: true
-                )
-            )
+            refuseForNow(change.path)
         case .failed(let sentence):
             refusals.append(
                 Refusal(path: change.path, reason: sentence, isConflict: false)

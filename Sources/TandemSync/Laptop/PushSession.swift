@@ -37,6 +37,7 @@ package struct PushSession: Sendable {
         case rootTree(Digest, isComplete: Bool)
         case listing(RelativePath, [(name: [UInt8], state: EntryState)], isLast: Bool)
         case applied([Difference], isLast: Bool)
+        case linksRead([RelativePath: [UInt8]])
         case intentWritten
         /// The receiver wants these contents; `isLast` when it has looked at every change.
         case need([Range<UInt32>], isLast: Bool)
@@ -73,6 +74,7 @@ package struct PushSession: Sendable {
         case compare
         case list([RelativePath])
         case queryApplied
+        case readLinks([RelativePath])
         case writeIntent(generation: UInt64, token: [UInt8])
         case begin(generation: UInt64, token: [UInt8], contentBytes: UInt64, asksFirst: Bool)
         case sendChanges([Change])
@@ -149,6 +151,7 @@ package struct PushSession: Sendable {
             return try listed(path, children, isLast: isLast)
         case .applied(let records, let isLast):
             return rolledForward(records, isLast: isLast)
+        case .linksRead(let targets): return linksRead(targets)
         case .intentWritten: return try began()
         case .need(let ranges, let isLast): return needed(ranges, isLast: isLast)
         case .contentSent(let rawBytes): return sent(rawBytes)
@@ -321,14 +324,38 @@ extension PushSession {
         }
         nextToken = drawToken()
         phase = .intending
-        return [.writeIntent(generation: memory.generation + 1, token: nextToken)]
+        let links = plan.toVM.filter(\.needsTarget).map(\.path)
+        return links.isEmpty ? [intent] : [.readLinks(links)]
+    }
+
+    private var intent: Action {
+        .writeIntent(generation: memory.generation + 1, token: nextToken)
+    }
+
+    /// A link whose target is not what the scan saw is left to the next pass.
+    private mutating func linksRead(_ targets: [RelativePath: [UInt8]]) -> [Action] {
+        var changes: [Change] = []
+        for var change in plan.toVM {
+            if change.needsTarget {
+                guard let target = targets[change.path], .link(to: target) == change.new else {
+                    report.refuseForNow(change.path)
+                    continue
+                }
+                change.linkTarget = target
+            }
+            changes.append(change)
+        }
+        plan.toVM = changes
+        return [intent]
     }
 
     /// Announces the batch; content follows at once unless something may be there already.
     private mutating func began() throws -> [Action] {
         phase = .sending
-        let needsAnswers = plan.toVM.contains { $0.source != nil }
-        asksFirst = stagedBytes > 0
+        // What may be on the vm already is asked for first, and then for the whole batch.
+        asksFirst =
+            !plan.toVM.isEmpty
+            && (stagedBytes > 0 || plan.toVM.contains { $0.source != nil })
         var actions: [Action] = [
             .begin(
                 generation: memory.generation + 1,
@@ -338,10 +365,10 @@ extension PushSession {
             )
         ]
         if !plan.toVM.isEmpty { actions.append(.sendChanges(plan.toVM)) }
-        awaitsAnswers = (asksFirst || needsAnswers) && !plan.toVM.isEmpty
+        awaitsAnswers = asksFirst
         if !asksFirst {
             let eager = plan.toVM.indices.filter {
-                plan.toVM[$0].source == nil && contentBytes(of: plan.toVM[$0]) > 0
+                contentBytes(of: plan.toVM[$0]) > 0
             }
             actions += queueContent(eager.map { UInt32($0) })
         }
@@ -434,6 +461,12 @@ extension PushSession {
 
     private func currentVerdict(_ vmRoot: Digest) -> PushReport.Verdict {
         report.isCompared && vmRoot == laptop?.rootDigest ? .inSync : .pushed
+    }
+}
+
+extension Change {
+    fileprivate var needsTarget: Bool {
+        new?.kind == .link && linkTarget == nil
     }
 }
 

@@ -27,8 +27,13 @@ final class RunningBatch {
     func add(_ run: ChangeRun) throws {
         let needed = try batch.add(run.changes, startingAt: run.firstID)
         changes += run.changes
-        let asked = begin.askFirst ? needed : needed.filter { changes[Int($0)].source != nil }
-        for message in Need.messages(for: asked) { session.send(message) }
+        guard begin.askFirst else { return }
+        let isLast = UInt32(changes.count) == begin.changes
+        for message in Need.messages(for: needed) {
+            guard case .need(var need) = message else { continue }
+            need.last = need.last && isLast
+            if isLast || !need.ranges.isEmpty { session.send(.need(need)) }
+        }
     }
 
     /// Writes content and gives the laptop as much credit again.
