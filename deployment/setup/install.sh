@@ -7,7 +7,7 @@ swift_version=6.3
 
 build_packages=(
     binutils ca-certificates g++ git libc6-dev libssh2-1-dev libsqlite3-dev libssl-dev
-    libstdc++-12-dev libzstd-dev make pkg-config zlib1g-dev
+    libzstd-dev make pkg-config zlib1g-dev
 )
 # What the toolchain itself links against, and a small system may not have.
 toolchain_packages=(libcurl4 libedit2 libncurses6 libxml2 tzdata)
@@ -25,8 +25,9 @@ missing_packages() {
     for package in "$@"; do
         dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' && continue
         # A later release renames some (libcurl4t64); what provides the name counts as well.
-        dpkg-query -W -f='${Provides} ${Status}\n' 2>/dev/null \
-            | grep -E "(^|[ ,])$package( |,|\$)" | grep -q 'install ok installed' && continue
+        dpkg-query -W -f='${Provides} ${Status}\n' 2>/dev/null | awk -v name="$package" '
+            $0 ~ "(^|[ ,])" name "( |,)" && /install ok installed/ { found = 1 }
+            END { exit !found }' && continue
         printf '%s\n' "$package"
     done
 }
