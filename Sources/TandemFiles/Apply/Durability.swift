@@ -36,16 +36,19 @@ struct Durability: Sendable {
         guard paths.count > limits.flushThreads else {
             var failures: [(Int, SystemError)] = []
             for index in paths.indices {
-                if let error = flush(paths[index], below: base) { failures.append((index, error)) }
+                if let error = flush(paths[index], below: base.raw) {
+                    failures.append((index, error))
+                }
             }
             return failures
         }
-        return flushInParallel(paths, below: base)
+        return withExtendedLifetime(base) { flushInParallel(paths, below: base.raw) }
     }
 
+    /// The threads get the number and not the owner, which would be released after they are joined.
     private func flushInParallel(
         _ paths: [RelativePath],
-        below base: Directory
+        below base: Int32
     ) -> [(Int, SystemError)] {
         let shared = Monitor((next: 0, failures: [(Int, SystemError)]()))
         let threads = (0..<limits.flushThreads).map { _ in
@@ -67,13 +70,13 @@ struct Durability: Sendable {
     }
 
     /// Flushes one file or directory; a link is durable with its directory.
-    private func flush(_ path: RelativePath, below base: Directory) -> SystemError? {
+    private func flush(_ path: RelativePath, below base: Int32) -> SystemError? {
         do throws(SystemError) {
             guard !path.isRoot else {
-                try base.sync()
+                try fileSystem.sync(base)
                 return nil
             }
-            let parent = try base.beneath(path.parent ?? .root)
+            let parent = try Directory.beneath(base, path.parent ?? .root, of: fileSystem)
             switch try parent.status(path.name)?.type {
             case .file:
                 let file = try parent.openFile(path.name)
