@@ -77,20 +77,28 @@ package final class Batch: Sendable {
     ///
     /// - Throws: `.noSpace`.
     package func reserve(contentBytes: UInt64) throws(ApplyError) {
-        let space: FileSystemSpace
-        do throws(SystemError) {
-            space = try context.fileSystem.space(of: context.root.descriptor)
-        } catch {
-            throw ApplyError("ask for the free space", error)
-        }
+        var space = try space()
         let floor = context.limits.floor(of: space)
         let (needed, overflow) = floor.addingReportingOverflow(contentBytes)
+        // What is superseded goes first; it is not touched where even the whole disk is too small.
+        if !overflow, needed > space.free, needed <= space.total {
+            try shelf.makeRoom(until: needed)
+            space = try self.space()
+        }
         guard !overflow, needed <= space.free else {
             throw ApplyError(
                 .noSpace,
                 "\(contentBytes) bytes do not fit: \(space.free) are free in \(context.root.path)"
                     + " and \(floor) must stay free"
             )
+        }
+    }
+
+    private func space() throws(ApplyError) -> FileSystemSpace {
+        do throws(SystemError) {
+            return try context.fileSystem.space(of: context.root.descriptor)
+        } catch {
+            throw ApplyError("ask for the free space", error)
         }
     }
 

@@ -182,4 +182,21 @@ struct RefusalTests {
         }
         try batch.reserve(contentBytes: 1)
     }
+
+    @Test func `below the floor the shelf gives up what is superseded before a batch is refused`()
+        throws
+    {
+        let fixture = try ApplyFixture(["a": "old"], inMemory: true)
+        try fixture.apply([fixture.replace("a", "old", "new")])
+        let space = try RealFileSystem().space(of: fixture.root.descriptor)
+        fixture.settings.limits.floorBytes = .max
+        fixture.settings.limits.floorPercent = 99
+        // Exactly the whole disk, of which the fixture itself takes some.
+        let rest = space.total - fixture.settings.limits.floor(of: space)
+        #expect { try fixture.batch().reserve(contentBytes: rest) } throws: {
+            ($0 as? ApplyError)?.code == .noSpace
+        }
+        #expect(try fixture.shelf().list() == [])
+        #expect(try fixture.read("a") == "new")
+    }
 }
