@@ -127,20 +127,23 @@ start_receiver() {
     fail "the receiver does not get healthy"
 }
 
-# Copies a real tree, more than one where the first has too few files.
+# Copies a real tree, and more than one where the first has too few files; a small system's trees are
+# copied again under another name until there are enough.
 copy_tree() {
-    local source count=0
-    for source in ${SOURCE:-/usr/share /usr/include /usr/lib /usr/local}; do
-        [ -d "$source" ] || continue
-        # What this user cannot read is not part of the demo.
-        cp -a --no-preserve=ownership "$source" "$laptop/$(basename "$source")" 2>/dev/null || true
-        count=$(find "$laptop" -type f | wc -l)
-        [ "$count" -lt "$files_wanted" ] || break
+    local source sources count=0 round
+    read -r -a sources <<<"${SOURCE:-/usr/share /usr/include /usr/lib .build/checkouts}"
+    for round in "" -again -once-more; do
+        for source in "${sources[@]}"; do
+            if [ "$count" -ge "$files_wanted" ]; then break 2; fi
+            [ -d "$source" ] || continue
+            # What this user cannot read is not part of the demo, and large libraries only take time.
+            rsync -a --no-owner --no-group --max-size=4m --exclude=.git --exclude=.gitignore \
+                "$source/" "$laptop/$(basename "$source")$round/" 2>/dev/null || true
+            count=$(find "$laptop" -type f | wc -l)
+        done
     done
     chmod -R u+rwX "$laptop"
-    # Their rules would be honoured, and rsync does not know them.
-    find "$laptop" -name .gitignore -delete
-    note "$count files, $(du -sh "$laptop" | cut -f1), copied from ${SOURCE:-this system}"
+    note "$count files, $(du -sh "$laptop" | cut -f1), copied from ${sources[*]}"
     [ "$count" -ge "$files_wanted" ] || fail "found only $count files; SOURCE=DIR names another tree"
 }
 
