@@ -99,6 +99,8 @@ int64_t tandem_peer_uid(int descriptor) {
 int tandem_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC); }
 
 int tandem_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+int tandem_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 #endif
 
 int tandem_open_at(int directory, const char *name, int flags, mode_t mode) {

@@ -67,6 +67,9 @@ int tandem_accept(int listener);
 /// eventfd(2), non-blocking and close-on-exec.
 int tandem_eventfd(void);
 
+/// pipe2(2), close-on-exec at once: a child started meanwhile by another thread keeps no end.
+int tandem_pipe(int ends[2]);
+
 /// flock(2) exclusive without waiting: 0, or -1 with EWOULDBLOCK when another holds it.
 int tandem_lock_file(int descriptor);
 
