@@ -1,3 +1,4 @@
+import CTandem
 package import Dispatch
 import Glibc
 
@@ -63,8 +64,8 @@ package struct Pipe: ~Copyable {
 
     package init() throws {
         var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0 else { throw SystemError("pipe") }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        // At once, so that no child started meanwhile keeps an end open.
+        guard tandem_pipe(&ends) == 0 else { throw SystemError("pipe") }
         reading = OwnedDescriptor(ends[0])
         writing = OwnedDescriptor(ends[1])
     }

@@ -67,13 +67,6 @@ struct RawChannel: ~Copyable {
     /// True when the peer closed the channel, after which its exit status is known.
     var isClosedByPeer: Bool { libssh2_channel_wait_closed(raw) == 0 }
 
-    /// Raises the receive window to `target`, of which unread bytes are a part.
-    func raiseWindow(to target: Int) {
-        let window = Int(libssh2_channel_window_read_ex(raw, nil, nil))
-        guard window < target - target / 4 else { return }
-        libssh2_channel_receive_window_adjust2(raw, UInt(target - window), 0, nil)
-    }
-
     /// How the remote program ended.
     ///
     /// The status is 0 when a signal killed it, so the signal is looked at first.

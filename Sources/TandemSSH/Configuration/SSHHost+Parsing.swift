@@ -1,3 +1,5 @@
+import Glibc
+
 extension SSHHost {
     /// Reads the output of `ssh -G`.
     ///
@@ -64,7 +66,7 @@ extension SSHHost {
         userKnownHostsFiles = userKnownHostsFiles.map(tokens.path)
         globalKnownHostsFiles = globalKnownHostsFiles.map(tokens.path)
         proxyCommand = proxyCommand.map(tokens.text)
-        if case .socket(let path) = agent { agent = .socket(tokens.path(path)) }
+        if case .socket(let path) = agent { agent = tokens.agent(path) }
     }
 }
 
@@ -78,6 +80,13 @@ private struct Tokens {
         let value = text(value)
         if value == "~" { return local.home }
         return value.hasPrefix("~/") ? local.home + value.dropFirst() : value
+    }
+
+    /// An agent's socket: a path, or `$NAME` for what stands in the environment.
+    func agent(_ value: String) -> SSHHost.Agent {
+        guard value.hasPrefix("$") else { return .socket(path(value)) }
+        let name = value.dropFirst().filter { $0 != "{" && $0 != "}" }
+        return getenv(String(name)).map { .socket(String(cString: $0)) } ?? .none
     }
 
     func text(_ value: String) -> String {

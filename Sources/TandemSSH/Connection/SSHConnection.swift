@@ -20,6 +20,8 @@ import TandemSystem
 /// - A `ChannelLink` is a `CommandLink` is a `ByteLink`; `runToEnd` runs short commands;
 ///   `waitForExit` and `standardErrorText` say how a program ended.
 /// - When the connection is lost every link's calls throw, once with one reason: `failure`.
+/// - libssh2 takes its input only through a channel: a connection without one stands, but answers
+///   no keep-alive of sshd's, so open the first channel soon.
 /// - `close` sends what was written, for up to a second, and returns within two.
 package final class SSHConnection: Sendable {
     /// The host with all that ssh_config says about it.

@@ -100,7 +100,10 @@ final class SessionLoop {
             moved = more || moved
         }
         drivers.removeAll { $0.phase == .over }
+        // Channels that had to wait for the queue are served as soon as it has gone out.
+        let wasFull = session.outgoing.count >= tuning.outgoingLimit
         try flush()
+        if wasFull, session.outgoing.count < tuning.outgoingLimit { moved = true }
         // What arrived before the end was delivered above, and in turns before.
         if session.incoming.ended, !moved {
             throw SSHError(.connectionLost, "the vm closed the connection", subject: subject)
