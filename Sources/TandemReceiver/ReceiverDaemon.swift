@@ -37,7 +37,7 @@ struct ReceiverDaemon {
         let connections = ConnectionCount(limit: Self.maximumConnections)
         accept(listener, endpoint, connections, logger, until: signals, log)
         close(listener)
-        unlink(options.socket)
+        unsafe unlink(options.socket)
         let isClean = endpoint.stop(until: .now() + .seconds(Self.stopSeconds))
         service?.stop(by: .now() + .milliseconds(200))
         logger.info("stopped", metadata: ["clean": "\(isClean)"])

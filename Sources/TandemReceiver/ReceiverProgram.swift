@@ -14,6 +14,9 @@ package struct ReceiverProgram: ParsableCommand {
     )
 
     package init() {}
+
+    /// Parses the command line and runs what it asks for.
+    package static func start() { main() }
 }
 
 /// The version this program tells laptops and people.

@@ -1,3 +1,3 @@
 import TandemReceiver
 
-ReceiverProgram.main()
+ReceiverProgram.start()

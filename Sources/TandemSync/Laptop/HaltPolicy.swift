@@ -19,6 +19,7 @@ package enum HaltPolicy {
     ///   - archive: the tree that was agreed last.
     ///   - laptop: the laptop's tree now.
     ///   - accepted: the deletions the user accepted, with `--accept-delete=N`.
+    /// - Returns: what to tell the user.
     package static func check(
         plan: Plan,
         archive: Tree,

@@ -183,7 +183,7 @@ extension ShelvedItem {
             id: escaped(entry.item),
             path: entry.path,
             state: entry.state,
-            shelvedAt: entry.shelvedAt,
+            shelvedAt: entry.shelvedAt.multipliedReportingOverflow(by: 1_000_000_000).partialValue,
             isLive: entry.live
         )
     }

@@ -213,6 +213,7 @@ final class OpenPair {
             pair: id.bytes,
             tree: tree,
             rules: rules,
+            shelf: shelf,
             settings: settings
         )
         try batch.reserve(contentBytes: begin.contentBytes)
@@ -245,8 +246,9 @@ final class OpenPair {
         if let tree { registry.keepIndex(tree, of: id) }
         do {
             try shelf.packIdle()
+            try shelf.purge()
         } catch {
-            endpoint.log(.init(level: .warning, text: "the shelf could not be packed: \(error)"))
+            endpoint.log(.init(level: .warning, text: "the shelf could not be tidied: \(error)"))
         }
     }
 

@@ -109,7 +109,7 @@ extension ShelfEntry {
             item: Array(String(item.id).utf8),
             path: item.path,
             state: item.state,
-            shelvedAt: UInt64(clamping: item.time),
+            shelvedAt: UInt64(clamping: item.time / 1_000_000_000),
             live: item.shelfClass == .live
         )
     }
