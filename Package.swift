@@ -159,8 +159,8 @@ let package = Package(
         .testTarget(
             name: "TandemCommandsTests",
             dependencies: [
-                "TandemCommands", "TandemSSH", "TandemSync", "TandemDaemon", "TandemStore",
-                "TandemTree", "TandemSystem", "TandemTestSupport",
+                "TandemCommands", "TandemSSH", "TandemSync", "TandemFiles", "TandemDaemon",
+                "TandemStore", "TandemTree", "TandemSystem", "TandemTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Golden"]
