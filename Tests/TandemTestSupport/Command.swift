@@ -25,7 +25,7 @@ package enum Command {
     ///   - name: the program, looked up in PATH.
     ///   - arguments: what follows its name.
     ///   - environment: added to this process's own.
-    ///   - input: its standard input.
+    ///   - input: its standard input; nil leaves it open and silent for as long as it runs.
     /// - Returns: the bytes of its standard output.
     /// - Throws: `CommandFailure` with its error stream when it does not exit 0.
     @discardableResult
@@ -33,7 +33,7 @@ package enum Command {
         _ name: String,
         _ arguments: [String],
         environment: [String: String] = [:],
-        input: [UInt8] = []
+        input: [UInt8]? = []
     ) throws -> [UInt8] {
         guard let path = path(of: name) else { throw CommandFailure("\(name) is not installed") }
         let streams = try Streams(input: input)
@@ -63,7 +63,7 @@ package enum Command {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         let written = O_WRONLY | O_CREAT
-        posix_spawn_file_actions_addopen(&actions, 0, streams.input.path, O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 0, streams.input.path, O_RDWR, 0)
         posix_spawn_file_actions_addopen(&actions, 1, streams.output.path, written, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, streams.errors.path, written, 0o600)
         var words = arguments.map { strdup($0) } + [nil]
@@ -84,14 +84,19 @@ package enum Command {
         var output: URL { directory.appendingPathComponent("output") }
         var errors: URL { directory.appendingPathComponent("errors") }
 
-        init(input bytes: [UInt8]) throws {
+        init(input bytes: [UInt8]?) throws {
             directory = FileManager.default.temporaryDirectory
                 .appendingPathComponent("tandem-command-\(UUID().uuidString)")
             try FileManager.default.createDirectory(
                 at: directory,
                 withIntermediateDirectories: true
             )
-            try Data(bytes).write(to: input)
+            if let bytes {
+                try Data(bytes).write(to: input)
+            } else if mkfifo(input.path, 0o600) != 0 {
+                // A FIFO opened for both reading and writing has always a writer, so it never ends.
+                throw CommandFailure("mkfifo \(input.path)")
+            }
         }
 
         func read(_ file: URL) throws -> [UInt8] { Array(try Data(contentsOf: file)) }

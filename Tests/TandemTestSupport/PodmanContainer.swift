@@ -16,8 +16,8 @@ package struct PodmanContainer: Sendable {
             .trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// Runs a command in the container with `input` on its standard input; its output as bytes.
-    package func exec(_ command: [String], input: [UInt8] = []) throws -> [UInt8] {
+    /// Runs a command in the container with `input` on its standard input (nil: open and silent).
+    package func exec(_ command: [String], input: [UInt8]? = []) throws -> [UInt8] {
         try host.podmanBytes(["exec", "--interactive", id] + command, input: input)
     }
 

@@ -102,12 +102,12 @@ package final class PodmanHost: Sendable {
 
     /// Runs `podman` on this host; throws with what it wrote when it fails.
     @discardableResult
-    package func podman(_ arguments: [String], input: [UInt8] = []) throws -> String {
+    package func podman(_ arguments: [String], input: [UInt8]? = []) throws -> String {
         String(decoding: try podmanBytes(arguments, input: input), as: UTF8.self)
     }
 
     /// Runs `podman` on this host and gives its output as bytes.
-    package func podmanBytes(_ arguments: [String], input: [UInt8] = []) throws -> [UInt8] {
+    package func podmanBytes(_ arguments: [String], input: [UInt8]? = []) throws -> [UInt8] {
         try Command.run("podman", global + arguments, environment: environment, input: input)
     }
 

@@ -40,10 +40,12 @@ struct ReceiverContainerTests {
         }
     }
 
-    @Test func `podman exec bridges to the receiver, byte for byte`() throws {
+    @Test func `podman exec bridges to the receiver, which greets and then ends a silent peer`()
+        throws
+    {
         try ContainerFixture.withReceiver { container in
             let command = ["tandem-receiver", "connect", "--socket", "/run/tandem/receiver.sock"]
-            let greeting = try container.exec(command)
+            let greeting = try container.exec(command, input: nil)
             #expect(greeting.prefix(8) == ArraySlice("\0TANDEM\n".utf8))
         }
     }
