@@ -160,7 +160,8 @@ let package = Package(
             name: "TandemCommandsTests",
             dependencies: [
                 "TandemCommands", "TandemSSH", "TandemSync", "TandemFiles", "TandemDaemon",
-                "TandemStore", "TandemTree", "TandemSystem", "TandemTestSupport",
+                "TandemStore", "TandemConfiguration", "TandemTree", "TandemSystem",
+                "TandemTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Golden"]

@@ -54,7 +54,8 @@ struct EndToEndTests {
     }
 
     /// Runs one command line; a fresh context each time, as each process has.
-    private func tandem(_ arguments: String...) -> (code: ExitCode, output: String, errors: String) {
+    private func tandem(_ arguments: String...) -> (code: ExitCode, output: String, errors: String)
+    {
         let record = ConsoleRecord()
         var context = playground.context(record, engine: LiveSyncEngine(), time: SystemTime())
         let directories = context.directories

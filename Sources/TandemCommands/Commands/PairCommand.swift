@@ -12,7 +12,7 @@ package struct PairCommand: TandemSubcommand {
             The destination is host:path, user@host:path, ssh://user@host:port/path,
             ssh://host/~/path or podman+ssh://user@host/CONTAINER/path. The host may be an
             alias of ~/.ssh/config. Pairing the same two again changes nothing, and
-            nothing is sent before `tandem push`.
+            nothing is sent before `tandem push`. Without arguments tandem.yml is read.
 
               tandem pair ~/shop devvm:/app --container tandem-receiver
               tandem pair . me@devvm:app --socket /run/user/1000/tandem/receiver.sock
@@ -20,13 +20,13 @@ package struct PairCommand: TandemSubcommand {
     )
 
     @Argument(help: ArgumentHelp("The directory on this laptop.", valueName: "directory"))
-    package var directory: String
+    package var directory: String?
 
     @Argument(
         help: ArgumentHelp("The directory on the vm.", valueName: "destination"),
         transform: { try Destination(parsing: $0) }
     )
-    package var destination: Destination
+    package var destination: Destination?
 
     @OptionGroup package var connecting: ConnectionChoice
 
@@ -41,15 +41,7 @@ package struct PairCommand: TandemSubcommand {
     package var wantsJSON: Bool { json }
 
     package func run(in context: CommandContext) throws -> ExitCode {
-        let pairing = Pairing(
-            root: context.absolute(directory),
-            destination: destination,
-            connection: try connecting.settings(for: destination, in: context),
-            name: name,
-            trust: connecting.trust(in: context),
-            context: context
-        )
-        let result = try pairing.run()
+        let result = try pairing(in: context).run()
         if json {
             let pair = result.entry.document
             let document = ReceiverDocument(command: "pair", pair: pair, result.info)
@@ -58,6 +50,38 @@ package struct PairCommand: TandemSubcommand {
             for line in result.lines { context.console.line(line) }
         }
         return .done
+    }
+
+    package mutating func validate() throws {
+        if directory != nil && destination == nil {
+            throw ValidationError("name the directory on the vm too: host:path")
+        }
+    }
+
+    private func pairing(in context: CommandContext) throws -> Pairing {
+        guard let directory, let destination else {
+            let root = context.currentDirectory
+            let file = try ProjectFile(in: root)
+            return try pairing(root, file.destination, connecting.filled(from: file), context, file)
+        }
+        return try pairing(context.absolute(directory), destination, connecting, context, nil)
+    }
+
+    private func pairing(
+        _ root: String,
+        _ destination: Destination,
+        _ connecting: ConnectionChoice,
+        _ context: CommandContext,
+        _ file: ProjectFile?
+    ) throws -> Pairing {
+        Pairing(
+            root: root,
+            destination: destination,
+            connection: try connecting.settings(for: destination, in: context),
+            name: name ?? file?.name,
+            trust: connecting.trust(in: context),
+            context: context
+        )
     }
 }
 
@@ -183,6 +207,15 @@ package struct ConnectionChoice: ParsableArguments {
             throw ValidationError("--accept-host-key takes SHA256:… as ssh-keygen -lf prints it")
         }
         if let container { _ = try Destination.checked(container: container) }
+    }
+
+    /// What the command line leaves open, from the project's file.
+    func filled(from file: ProjectFile) -> ConnectionChoice {
+        var filled = self
+        if socket == nil && command == nil { filled.container = container ?? file.container }
+        filled.identity = identity ?? file.identity
+        filled.transport = transport ?? file.transport
+        return filled
     }
 
     func settings(

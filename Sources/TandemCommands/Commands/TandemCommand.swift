@@ -21,7 +21,7 @@ package struct TandemCommand: ParsableCommand {
             """,
         version: TandemVersion.text,
         subcommands: [
-            PairCommand.self, PlanCommand.self, PushCommand.self,
+            InitCommand.self, PairCommand.self, PlanCommand.self, PushCommand.self,
             StatusCommand.self, DoctorCommand.self, RecoverCommand.self, AdoptCommand.self,
             VersionCommand.self, CompletionsCommand.self, ManCommand.self,
         ]

@@ -1,0 +1,106 @@
+package import TandemConfiguration
+import TandemDaemon
+import TandemSystem
+import TandemTree
+
+/// `tandem.yml` as `pair` takes it: who the vm is, and what the pair is called.
+///
+/// What the file asks for and this program does not do is refused, never passed over.
+package struct ProjectFile: Sendable {
+    package var destination: Destination
+    package var container: String?
+    package var name: String?
+    package var identity: String?
+    package var transport: ConnectionSettings.Transport?
+
+    /// The longest file that is read, as the format has it.
+    private static let longest = 1 << 20
+
+    /// Reads the file of a directory.
+    ///
+    /// - Parameter directory: the directory, absolute.
+    /// - Throws: `CommandError` that names the file and the line.
+    package init(in directory: String) throws(CommandError) {
+        let file = "\(directory)/\(Configuration.fileName)"
+        let local = "\(directory)/\(Configuration.localFileName)"
+        let configuration: Configuration
+        do {
+            guard let shared = try AtomicFile.read(file, limit: Self.longest) else {
+                throw CommandError(
+                    .usage,
+                    "there is no \(Configuration.fileName) in \(directory)",
+                    next: "write `tandem pair DIRECTORY host:path`, or run `tandem init host:path`"
+                )
+            }
+            let over = try AtomicFile.read(local, limit: Self.longest)
+            configuration = try Configuration.read(shared, local: over, names: (file, local))
+        } catch let error as ConfigurationError {
+            throw CommandError(.configuration, "\(Configuration.fileName) is wrong", at: "\(error)")
+        } catch {
+            throw CommandError(error)
+        }
+        try self.init(configuration)
+    }
+
+    /// Takes over a configuration.
+    package init(_ configuration: Configuration) throws(CommandError) {
+        try Self.refuseWhatIsNotDone(configuration)
+        guard let rule = configuration.sync.first else {
+            throw CommandError(.configuration, "tandem.yml names nothing to sync")
+        }
+        let vm = configuration.vm.value
+        let path = rule.to.value
+        do {
+            let text = vm.hasPrefix("ssh://") ? "\(vm)\(path)" : "\(vm):\(path)"
+            destination = try Destination(parsing: text)
+        } catch {
+            throw CommandError(
+                .configuration,
+                error.message,
+                at: configuration.vm.position?.description,
+                next: error.hint
+            )
+        }
+        container = configuration.container?.value
+        name = configuration.name?.value
+        identity = configuration.identity?.value
+        // The format's default is a socket's, and the file names no socket: pair decides.
+        let isGiven = configuration.transport.position != nil
+        transport = isGiven ? .init(rawValue: configuration.transport.value.rawValue) : nil
+    }
+
+    private static func refuseWhatIsNotDone(
+        _ configuration: Configuration
+    ) throws(CommandError) {
+        var found: [(what: String, position: Position?)] = []
+        for rule in configuration.sync where rule.mode.value != .push {
+            found.append(("mode: \(rule.mode.value.rawValue)", rule.mode.position))
+        }
+        for rule in configuration.sync where !rule.from.value.isRoot {
+            found.append(("from: a directory below", rule.from.position))
+        }
+        if configuration.sync.count > 1 {
+            found.append(("a second line of sync", configuration.sync[1].from.position))
+        }
+        let git = configuration.git
+        if !configuration.usesGitignore.value {
+            found.append(("gitignore: false", configuration.usesGitignore.position))
+        }
+        if git.value == .push { found.append(("git: push", git.position)) }
+        if !configuration.leavesGarbage.value {
+            found.append(("garbage: false", configuration.leavesGarbage.position))
+        }
+        if let pattern = configuration.patterns.first {
+            found.append(("ignore patterns (write them to .tandemignore)", pattern.position))
+        }
+        let limits = [configuration.bandwidth?.position, configuration.maximumFile?.position]
+        for position in limits.compactMap(\.self) { found.append(("limits", position)) }
+        guard let first = found.first else { return }
+        throw CommandError(
+            .configuration,
+            "tandem.yml asks for \(first.what), which this version does not do",
+            at: first.position?.description ?? "by default, where the file says nothing",
+            next: "one line of sync with from: . and mode: push is what it does"
+        )
+    }
+}
