@@ -36,7 +36,6 @@ public enum GarbageCatalogue: Sendable {
         ),
         GarbageKind("NFS leftovers", [".nfs????????????????"], "NFS, for an open file removed"),
         GarbageKind("FUSE leftovers", [".fuse_hidden*"], "FUSE, for an open file removed"),
-        GarbageKind("core dumps", ["core.[0-9]*"], "the kernel, for a crashed program"),
     ]
 
     /// Logs stay where they are written.
