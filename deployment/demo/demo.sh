@@ -25,7 +25,7 @@ fail() { printf '\ndemo: FAILED: %s\n' "$*" >&2; exit 1; }
 
 # --- the command line, in one place -----------------------------------------------------------
 
-tandem() { printf '  $ tandem %s\n' "$*"; command "$tandem_binary" "$@"; }
+tandem() { printf '$ tandem %s\n' "$*"; command "$tandem_binary" "$@"; }
 pair_command() { tandem pair "$laptop" "vm:$vm_root" --socket "$socket" --ssh-config "$work/ssh_config"; }
 push_command() { tandem push -C "$laptop" "$@"; }
 serve_command() {
@@ -166,15 +166,17 @@ check_equal() {
 timed() {
     local start end status=0
     start=$(date +%s%N)
-    "$@" | sed 's/^/    /' || status=$?
+    # Progress is for a terminal; it is shown only when the command went wrong.
+    "$@" 2>"$work/progress" | sed 's/^/    /' || status=$?
     end=$(date +%s%N)
+    [ "$status" -le 1 ] || cat "$work/progress" >&2
     note "$(awk -v ns=$((end - start)) 'BEGIN { printf "%.2f s", ns / 1e9 }')"
     return "$status"
 }
 
 first_push() {
     step "1. Pair and push"
-    pair_command | sed 's/^/    /'
+    timed pair_command
     timed push_command
     check_equal
 }
