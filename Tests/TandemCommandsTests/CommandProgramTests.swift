@@ -231,3 +231,25 @@ struct CommandProgramTests {
         #expect(well.output.contains("ok   receiver     tandem-receiver 0.1.0, protocol 1\n"))
     }
 }
+
+extension CommandProgramTests {
+    @Test func `a pair whose receiver does not answer leaves nothing behind`() throws {
+        let catalogue = MemoryCatalogue()
+        let engine = FakeEngine(receiver: { throw SyncError(.unreachable, "no route") })
+        let context = playground.context(record, catalogue: catalogue, engine: engine)
+        let root = try playground.make("shop")
+        #expect(CommandProgram.run(["pair", root, "devvm:/app"], in: context) == .unreachable)
+        #expect(catalogue.pairs().isEmpty)
+        let states = "\(context.directories.state)/pairs"
+        #expect(try FileManager.default.contentsOfDirectory(atPath: states).isEmpty)
+    }
+
+    @Test func `an interrupted push is shown as one`() throws {
+        let catalogue = MemoryCatalogue([try playground.entry("shop")])
+        let engine = FakeEngine(report: { _, _, _ in throw SyncError(.interrupted, "stopped") })
+        let context = playground.context(record, catalogue: catalogue, engine: engine)
+        #expect(CommandProgram.run(["push"], in: context) == .interrupted)
+        #expect(CommandProgram.run(["status"], in: context) == .attention)
+        #expect(record.output.contains("interrupted just now"))
+    }
+}

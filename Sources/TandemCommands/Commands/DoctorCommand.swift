@@ -1,5 +1,6 @@
 package import ArgumentParser
 import TandemDaemon
+import TandemSSH
 import TandemSync
 import TandemSystem
 
@@ -107,7 +108,8 @@ struct Examination {
             info = try context.engine.info(try context.target(entry))
         } catch {
             var check = DoctorCheck.failed("receiver", error)
-            if check.fix == "run `tandem doctor`" { check.fix = Self.startReceiver }
+            // Over SSH the transport knows best; about a silent receiver only this does.
+            if check.isUnreachable && !(error is SSHError) { check.fix = Self.startReceiver }
             return [check]
         }
         let elapsed = Duration.nanoseconds(Int64(clamping: context.time.monotonic &- start))
@@ -120,7 +122,8 @@ struct Examination {
     }
 
     private static let startReceiver =
-        "start it on the vm: systemctl --user start tandem-receiver, or tandem-receiver serve"
+        "see that the vm runs, and start the receiver there: "
+        + "systemctl --user start tandem-receiver"
 
     private func lineage(_ info: ReceiverInfo) -> DoctorCheck {
         let generation = info.generation.map { ", generation \($0)" } ?? ""

@@ -80,7 +80,7 @@ struct PairState: Sendable {
     /// The one-word state.
     enum Word: String, Sendable {
         case working
-        case new = "never pushed"
+        case new
         case good = "ok"
         case attention
         case halted

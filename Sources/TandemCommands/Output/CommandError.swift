@@ -42,7 +42,7 @@ extension CommandError {
                 next: error.hint ?? Self.defaultNext(for: error.code)
             )
         case let error as SSHError:
-            let next = error.hint.isEmpty ? "run `tandem doctor`" : error.hint
+            let next = error.hint.isEmpty ? "run `tandem doctor`" : Self.continuing(error.hint)
             let what = "\(error.subject): \(error.message)"
             self.init(ExitCode(error.code), what, at: place, next: next)
         case let error as StoreError:
@@ -57,6 +57,12 @@ extension CommandError {
         default:
             self.init(.failed, "\(error)", at: place)
         }
+    }
+
+    /// A sentence as it stands behind "next:"; a name in capitals keeps its first letter.
+    private static func continuing(_ sentence: String) -> String {
+        guard sentence.dropFirst().first?.isLowercase == true else { return sentence }
+        return sentence.prefix(1).lowercased() + sentence.dropFirst()
     }
 
     private static func defaultNext(for code: SyncError.Code) -> String? {

@@ -53,14 +53,16 @@ struct StatusText: Sendable {
         if let holder = state.holder {
             return holder.pid.map { "working (process \($0))" } ?? "working"
         }
-        guard let run = state.lastRun else { return state.word.rawValue }
+        guard let run = state.lastRun else { return "never pushed" }
         let ago = Quantities.ago(run.time, now: now)
         switch state.word {
         case .good where run.isInSync: return "was in sync \(ago)"
         case .good: return "pushed \(ago)" + (run.isCompared ? "" : ", vm side not compared")
         case .attention: return "attention: \(openEnds(run)) (\(ago))"
         case .halted: return "halted \(ago)"
-        default: return "failed \(ago)"
+        default:
+            let isInterrupted = run.exitCode == ExitCode.interrupted.rawValue
+            return "\(isInterrupted ? "interrupted" : "failed") \(ago)"
         }
     }
 

@@ -50,6 +50,12 @@ package enum LocalPath {
         }
     }
 
+    /// Takes a state directory away that holds nothing but the lock it was made with.
+    package static func removeUnused(_ stateDirectory: String, lock: String) {
+        guard unsafe unlink("\(stateDirectory)/\(lock)") == 0 else { return }
+        unsafe rmdir(stateDirectory)
+    }
+
     /// Whether something stands at a path.
     package static func exists(_ path: String) -> Bool {
         unsafe access(path, F_OK) == 0
