@@ -89,7 +89,7 @@ push_with() {
     case $name in
         rsync) "$tool" run "$result" rsync -a --delete -e "$shell" "$work/source/" "$destination" ;;
         rsync-fsync) "$tool" run "$result" rsync -a --delete --fsync -e "$shell" "$work/source/" "$destination" ;;
-        tandem) "$tool" run "$result" "$bin/tandem" push bench >"$work/push.log" || { cat "$work/push.log" >&2; return 1; } ;;
+        tandem) "$tool" run "$result" "$bin/tandem" push bench >"$work/push.log" 2>&1 || { cat "$work/push.log" >&2; return 1; } ;;
     esac
 }
 
