@@ -97,6 +97,9 @@ package final class PodmanHost: Sendable {
             _ = try? podman(["rm", "--force", "--time", "1", id])
         }
         _ = try? podman(["system", "reset", "--force"])
+        // Where the reset did not get that far, the storage is still mounted on itself.
+        let storage = directory.appendingPathComponent("root/overlay").path
+        _ = try? Command.run("umount", [storage])
         try? FileManager.default.removeItem(at: directory)
     }
 
