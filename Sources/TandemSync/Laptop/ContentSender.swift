@@ -69,16 +69,11 @@ final class ContentSender: Sendable {
         defer { unsafe buffer.deallocate() }
         while let batch = jobs.take() {
             var sent: UInt64 = 0
-            var files = 0
             for job in batch {
                 sent += unsafe read(job, into: &packer, buffer)
-                files += 1
-                if files & 63 == 0 {
-                    progress(64, sent)
-                }
+                progress(1, 0)
                 if isCancelled.load(ordering: .relaxed) { return }
             }
-            progress(files & 63, sent)
             packer.flush { _ = emit($0) }
             finished(sent)
         }
@@ -114,6 +109,7 @@ final class ContentSender: Sendable {
                 }
             )
             offset += UInt64(count)
+            progress(0, UInt64(count))
             if !isLinkOpen || isCancelled.load(ordering: .relaxed) { return offset }
         }
         return offset

@@ -9,6 +9,7 @@ struct LaptopState {
     let archive: Archive
     let index: Tree?
     let rules: Digest?
+    let window: RacyWindow
     private let fileSystem: any FileSystem
     private let archiveStore: ArchiveStore
     private let indexStore: IndexStore
@@ -28,6 +29,7 @@ struct LaptopState {
             identity = RootIdentityStore(directory, fileSystem)
             archive = try Self.load(archiveStore, pair)
             try identity.check(root)
+            window = directory.window(of: root)
         } catch {
             fileSystem.close(root.descriptor)
             throw error

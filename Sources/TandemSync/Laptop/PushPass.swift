@@ -1,5 +1,4 @@
 import Dispatch
-import Synchronization
 import TandemFiles
 import TandemProtocol
 import TandemSystem
@@ -51,7 +50,7 @@ final class PushPass {
     }
 
     private func startScan() {
-        let scanner = Scanner(fileSystem: owner.fileSystem, window: .fine)
+        let scanner = Scanner(fileSystem: owner.fileSystem, window: state.window)
         let root = state.root
         let previous = state.index
         let observer = owner.observer
@@ -165,7 +164,9 @@ extension PushPass {
         case .outcome(let items):
             try perform(session.handle(.outcomes(items.map(PushSession.Outcome.init))))
         case .ended(let ended): try perform(session.handle(.ended(rootDigest: ended.root)))
-        case .committed: try perform(session.handle(.committed))
+        case .committed:
+            CrashPoint.reach("push.committed")
+            try perform(session.handle(.committed))
         case .progress(let progress):
             owner.observer(.applying(applied: Int(progress.applied), of: session.changes.count))
         case .failure(let failure): throw SyncError(failure)
@@ -334,46 +335,6 @@ extension PushPass {
         )
         sender.start()
         return sender
-    }
-}
-
-/// How much content has gone out, told to whoever shows progress.
-private final class SentCounts: Sendable {
-    private struct State {
-        var files = 0
-        var bytes: UInt64 = 0
-        var ofFiles = 0
-        var ofBytes: UInt64 = 0
-    }
-
-    private let state = Mutex(State())
-    private let observer: @Sendable (PushProgress) -> Void
-
-    init(observer: @escaping @Sendable (PushProgress) -> Void) {
-        self.observer = observer
-    }
-
-    func expect(files: Int, bytes: UInt64) {
-        state.withLock {
-            $0.ofFiles = files
-            $0.ofBytes = bytes
-        }
-    }
-
-    func add(files: Int, bytes: UInt64) {
-        let now = state.withLock { state in
-            state.files += files
-            state.bytes += bytes
-            return state
-        }
-        observer(
-            .sending(
-                files: min(now.files, now.ofFiles),
-                ofFiles: now.ofFiles,
-                bytes: min(now.bytes, now.ofBytes),
-                ofBytes: now.ofBytes
-            )
-        )
     }
 }
 

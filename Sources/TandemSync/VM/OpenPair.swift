@@ -162,7 +162,9 @@ final class OpenPair {
         case .settled(let settled) where settled == point: return
         case .ended(let settled, let next)
         where point.generation == settled.generation + 1 && point.token == next:
+            CrashPoint.reach("receive.before-settled")
             try save(.settled(point), applied: nil)
+            CrashPoint.reach("receive.after-settled")
             endpoint.count { $0.lastGeneration = max($0.lastGeneration, point.generation) }
         default: throw Failure(.lineage, "generation \(point.generation) did not end here")
         }

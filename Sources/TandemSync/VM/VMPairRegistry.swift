@@ -7,7 +7,6 @@ import TandemTree
 struct VMPairRegistry {
     private static let registeredFile = "registered"
     private static let rulesFile = "rules"
-    private static let windowFile = "window"
     private static let area = RelativePath(trusted: Array(".tandem".utf8))
 
     private let directory: String
@@ -44,24 +43,13 @@ struct VMPairRegistry {
         try? state.replace(Self.rulesFile, rules.encode())
     }
 
-    /// How far apart changes must be on the root's file system; probed once for each.
+    /// How far apart changes must be on the root's file system.
     func window(of pair: PairID, _ root: SyncRoot) -> RacyWindow {
-        guard let state = try? StateDirectory(at: path(pair), on: fileSystem) else {
-            return .unknown
-        }
-        let known = Array("\(root.device) ".utf8)
-        if let bytes = state.read(Self.windowFile, atMost: 64), bytes.starts(with: known),
-            let value = Int64(String(decoding: bytes.dropFirst(known.count), as: UTF8.self))
-        {
-            return RacyWindow(nanoseconds: value)
-        }
-        guard let area = try? fileSystem.openBeneath(root: root.descriptor, Self.area) else {
-            return .unknown
-        }
+        guard let state = try? StateDirectory(at: path(pair), on: fileSystem),
+            let area = try? fileSystem.openBeneath(root: root.descriptor, Self.area)
+        else { return .unknown }
         defer { fileSystem.close(area) }
-        let window = RacyWindow.probed(on: fileSystem, in: area)
-        try? state.replace(Self.windowFile, known + Array("\(window.nanoseconds)".utf8))
-        return window
+        return state.window(of: root, probingIn: area)
     }
 
     /// The pair's tree as it was saved last.
