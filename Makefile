@@ -61,6 +61,10 @@ bench: ## times a push beside rsync over the same sshd (FILES=, ROUNDS=)
 fuzz: ## runs every decoder's fuzzer for SECONDS_EACH seconds
 	@SECONDS_EACH=$(SECONDS_EACH) deployment/setup/fuzz.sh
 
+.PHONY: proof-kill
+proof-kill: ## kills laptop, receiver and sshd at random for ROUNDS rounds, from SEED
+	@KILL_ROUNDS=$${ROUNDS:-200} KILL_SEED=$${SEED:-1} $(TESTS) --filter KillStormTests
+
 .PHONY: tsan
 tsan: ## runs the unit tests under the thread sanitizer
 	@$(TESTS) --scratch-path .build-tsan --sanitize thread --skip TandemIntegrationTests

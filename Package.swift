@@ -174,7 +174,7 @@ let package = Package(
             name: "TandemIntegrationTests",
             dependencies: [
                 "TandemSSH", "TandemSync", "TandemFiles", "TandemProtocol", "TandemTree",
-                "TandemSystem", "TandemTestSupport",
+                "TandemSystem", "TandemTestSupport", "tandem", "tandem-receiver",
             ]
         ),
     ]

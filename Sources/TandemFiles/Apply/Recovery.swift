@@ -27,7 +27,10 @@ package func recover(
     let (context, stage) = try ApplyContext.open(fileSystem, root, pair, nil, nil, settings)
     var recovery = try recover(context, stage, thoroughly: true)
     do throws(SystemError) {
-        recovery.stagedBytes = try ResumePool(stage).bytes
+        let pool = try ResumePool(stage)
+        recovery.stagedBytes = pool.bytes
+        // Directories and links alone save nobody anything.
+        if pool.bytes == 0 { for name in pool.names { try stage.removeTree(name) } }
     } catch {
         throw ApplyError("read the stage of \(root.path)", error)
     }

@@ -79,14 +79,15 @@ package struct LineageStore: Sendable {
     /// - Parameters:
     ///   - state: not `.unreadable`; `.none` forgets the pair.
     ///   - applied: for `.ended`, what the batch applied; stored before the state that promises it.
+    ///     Nil when all that was planned was applied: the list is there already.
     /// - Throws: `.system`; the old state stands then, or the new one does.
     package func save(
         _ state: StoredLineage,
         applied: [Difference]? = nil
     ) throws(ApplyError) {
         do throws(SystemError) {
-            if case .ended(_, let next) = state {
-                try directory.writeDurably(listName, Self.encode(applied ?? [], next))
+            if case .ended(_, let next) = state, let applied {
+                try directory.writeDurably(listName, Self.encode(applied, next))
             }
             CrashPoint.reach("lineage.before-state")
             if let bytes = Self.encode(state) {
@@ -102,6 +103,22 @@ package struct LineageStore: Sendable {
         }
     }
 
+    /// Makes durable what a begun batch is about to apply, so that a crash among its swaps does not
+    /// make the vm's own changes of them.
+    package func plan(_ changes: [Difference], next: [UInt8]) throws(ApplyError) {
+        do throws(SystemError) {
+            try directory.writeDurably(listName, Self.encode(changes, next))
+        } catch {
+            throw ApplyError("store the batch's list", error)
+        }
+    }
+
+    /// What the begun batch was about to apply; nil when it had not come so far.
+    package func plannedList() -> [Difference]? {
+        guard case .begun(_, let next) = load() else { return nil }
+        return try? list(next)
+    }
+
     /// What the ended batch applied.
     ///
     /// - Throws: `.noSuchItem` when no batch is ended, or its list is not whole.
@@ -111,13 +128,17 @@ package struct LineageStore: Sendable {
             guard case .ended(_, let next) = load() else {
                 throw SystemError("read the applied list", errno: 2)
             }
-            found = try directory.readWhole(listName, limit: Self.listLimit)
-                .flatMap { Self.decodeList($0, next) }
+            found = try list(next)
         } catch {
             throw ApplyError(.noSuchItem, "no batch is ended here", cause: error)
         }
         guard let found else { throw ApplyError(.noSuchItem, "the applied list is damaged") }
         return found
+    }
+
+    private func list(_ next: [UInt8]) throws(SystemError) -> [Difference]? {
+        try directory.readWhole(listName, limit: Self.listLimit)
+            .flatMap { Self.decodeList($0, next) }
     }
 
     // MARK: Bytes

@@ -22,7 +22,8 @@ extension PushSession {
         ) {
             throw halt
         }
-        if plan.toVM.isEmpty && plan.agreed.isEmpty {
+        // What a cut push left in the stage goes with a batch, though it be an empty one.
+        if plan.toVM.isEmpty && plan.agreed.isEmpty && stagedBytes == 0 {
             report.verdict = currentVerdict(vm.rootDigest)
             return finish()
         }

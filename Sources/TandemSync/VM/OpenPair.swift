@@ -142,8 +142,22 @@ final class OpenPair {
         endpoint.count { $0.batches += 1 }
     }
 
+    /// Notes durably what a batch is about to apply.
+    func plan(_ changes: [Difference]) throws {
+        guard case .begun(_, let next) = lineage else {
+            throw Failure(.lineage, "no batch has begun here")
+        }
+        try store.plan(changes, next: next.bytes)
+    }
+
     /// Marks the batch ended, with what was applied, and brings the tree up to date.
-    func end(_ outcome: BatchOutcome, applied: [Difference]) throws -> Digest? {
+    ///
+    /// - Parameters:
+    ///   - outcome: what the batch did.
+    ///   - applied: the list to keep; nil when all that was planned was applied.
+    /// - Returns: the digest of the tree, once scanned.
+    /// - Throws: `Failure`, or what the file system says.
+    func end(_ outcome: BatchOutcome, applied: [Difference]?) throws -> Digest? {
         guard case .begun(let settled, let next) = lineage else {
             throw Failure(.lineage, "no batch has begun here")
         }

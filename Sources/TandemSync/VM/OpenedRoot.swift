@@ -37,6 +37,7 @@ struct OpenedRoot {
             freeBytes = try fileSystem.space(of: root.descriptor).free
             lineage = try LineageState(store.load())
             if starts { try start(hello) }
+            try endCutBatch(hello.claim, fileSystem)
         } catch {
             fileSystem.close(root.descriptor)
             throw error
@@ -50,6 +51,24 @@ struct OpenedRoot {
         let fresh = LineageState.settled(LineagePoint(generation: 0, token: token))
         try store.save(StoredLineage(fresh))
         lineage = fresh
+    }
+
+    /// Ends a batch that a crash cut off among its swaps, with what of it stands.
+    ///
+    /// The laptop takes that into its archive. Else its next edit of the same path would meet a
+    /// value that only the vm seems to have written.
+    private mutating func endCutBatch(
+        _ claim: LineageClaim?,
+        _ fileSystem: any FileSystem
+    ) throws {
+        guard case .begun(let settled, let next) = lineage, claim?.point == settled,
+            claim?.intent == next, let planned = store.plannedList()
+        else { return }
+        let done = try standing(planned, in: root, of: fileSystem)
+        guard !done.isEmpty else { return }
+        let ended = LineageState.ended(settled, next: next)
+        try store.save(StoredLineage(ended), applied: done)
+        lineage = ended
     }
 
     private static func open(_ endpoint: ReceiverEndpoint) throws -> SyncRoot {

@@ -53,9 +53,15 @@ final class RunningBatch {
         guard announced == UInt32(changes.count), announced == begin.changes else {
             throw Failure(.violation, "the batch announced other changes than it brought")
         }
+        let all = records(of: changes.indices)
+        try pair.plan(all)
+        CrashPoint.reach("receive.planned")
         let outcome = try batch.finish()
         CrashPoint.reach("receive.before-ended")
-        let root = try pair.end(outcome, applied: applied(outcome))
+        let applied =
+            outcome.refusals.isEmpty
+            ? nil : records(of: outcome.applied.map { Int($0) })
+        let root = try pair.end(outcome, applied: applied)
         CrashPoint.reach("receive.after-ended")
         answer(outcome, root)
     }
@@ -64,11 +70,11 @@ final class RunningBatch {
     func abandon() { batch.abandon() }
 
     /// What the laptop's archive shall take, a directory before what is in it.
-    private func applied(_ outcome: BatchOutcome) -> [Difference] {
+    private func records(of positions: some Sequence<Int>) -> [Difference] {
         var moved: [Difference] = []
         var records: [Difference] = []
-        for id in outcome.applied {
-            let change = changes[Int(id)]
+        for position in positions {
+            let change = changes[position]
             if case .move(let source) = change.source {
                 moved.append(Difference(path: source, old: change.new, new: nil))
                 records += pair.subtree(at: source, as: change)
