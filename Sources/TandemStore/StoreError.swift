@@ -10,6 +10,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
         case newer
         /// What is in the file is not what Tandem wrote.
         case damaged
+        /// This user may not read it, or may not write it.
+        case notPermitted
         /// Another process holds the store too long.
         case busy
         case failed
@@ -40,6 +42,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
             self.init(.damaged, "\(path): \(said); move it away, then run `tandem pair` again")
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             self.init(.busy, "\(path): another process holds it; try again")
+        case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
+            self.init(.notPermitted, "\(path): \(said)")
         default: self.init(.failed, "\(path): \(said)")
         }
     }

@@ -1,6 +1,6 @@
 import Glibc
 package import TandemSSH
-import TandemStore
+package import TandemStore
 package import TandemSync
 import TandemSystem
 
@@ -46,12 +46,15 @@ extension CommandError {
             let what = "\(error.subject): \(error.message)"
             self.init(ExitCode(error.code), what, at: place, next: next)
         case let error as StoreError:
-            let code: ExitCode = [.damaged, .newer].contains(error.code) ? .configuration : .failed
-            self.init(code, error.message, at: place)
+            let code = ExitCode(error.code)
+            let next = code == .permission ? Self.permissionNext : nil
+            self.init(code, error.message, at: place, next: next)
         case let error as DestinationError:
             self.init(.usage, error.message, at: place, next: error.hint)
         case let error as SystemError:
-            self.init(ExitCode(errno: error.errno), error.description, at: place)
+            let code = ExitCode(errno: error.errno)
+            let next = code == .permission ? Self.permissionNext : nil
+            self.init(code, error.description, at: place, next: next)
         case let error as LinkError:
             self.init(.unreachable, error.message, at: place, next: "run `tandem doctor`")
         default:
@@ -64,6 +67,8 @@ extension CommandError {
         guard sentence.dropFirst().first?.isLowercase == true else { return sentence }
         return sentence.prefix(1).lowercased() + sentence.dropFirst()
     }
+
+    private static let permissionNext = "check who owns it and who may write to it"
 
     private static func defaultNext(for code: SyncError.Code) -> String? {
         switch code {
@@ -109,6 +114,15 @@ extension ExitCode {
             .unsupportedKey, .passphraseNeeded, .wrongPassphrase, .authenticationFailed,
             .forwardingRefused:
             self = .permission
+        }
+    }
+
+    /// The exit code of the store's failure.
+    package init(_ code: StoreError.Code) {
+        switch code {
+        case .damaged, .newer: self = .configuration
+        case .notPermitted: self = .permission
+        case .taken, .busy, .failed: self = .failed
         }
     }
 

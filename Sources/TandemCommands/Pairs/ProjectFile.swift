@@ -1,3 +1,4 @@
+import Glibc
 package import TandemConfiguration
 import TandemDaemon
 import TandemSystem
@@ -36,6 +37,8 @@ package struct ProjectFile: Sendable {
             configuration = try Configuration.read(shared, local: over, names: (file, local))
         } catch let error as ConfigurationError {
             throw CommandError(.configuration, "\(Configuration.fileName) is wrong", at: "\(error)")
+        } catch let error as SystemError where error.errno == EFBIG {
+            throw CommandError(.configuration, "\(error)", next: "1 MiB is the most that is read")
         } catch {
             throw CommandError(error)
         }

@@ -47,6 +47,8 @@ struct IdentityFinder {
         let named = publicFile(file)
         if let identity = try fromAgent(named, file) { return identity }
         let dedicated = options.dedicatedKey != nil
+        // `IdentityFile key.pub` means the agent's key, which was looked for above.
+        if !dedicated, Self.publicKey(at: file) != nil { throw Self.notInAgent(file) }
         guard let bytes = try KeyFile.privateKey(at: file, dedicated: dedicated) else {
             if dedicated { throw missing(file) }
             return nil
@@ -58,8 +60,6 @@ struct IdentityFinder {
             let signing = try key.open(passphrase: passphrase)
             return Identity(name: file, publicKey: signing.publicKey, signer: .key(signing))
         } catch let failure as PrivateKeyFile.Failure {
-            // `IdentityFile key.pub` means the agent's key, which was looked for above.
-            if named != nil, failure == .malformed { return nil }
             throw Self.error(failure, file)
         } catch {
             throw error as? SSHError ?? Self.error(.malformed, file)
@@ -68,14 +68,12 @@ struct IdentityFinder {
 
     /// The key in `FILE.pub`, or in the file itself where that is a public one.
     private func publicFile(_ file: String) -> PublicKeyBlob? {
-        for path in [file + ".pub", file] {
-            if let bytes = try? KeyFile.contents(of: path),
-                let key = PublicKeyBlob(line: String(decoding: bytes, as: UTF8.self))
-            {
-                return key
-            }
-        }
-        return nil
+        Self.publicKey(at: file + ".pub") ?? Self.publicKey(at: file)
+    }
+
+    private static func publicKey(at path: String) -> PublicKeyBlob? {
+        guard let bytes = try? KeyFile.contents(of: path) else { return nil }
+        return PublicKeyBlob(line: String(decoding: bytes, as: UTF8.self))
     }
 
     private mutating func fromAgent(
@@ -95,6 +93,15 @@ struct IdentityFinder {
         case .environment:
             getenv("SSH_AUTH_SOCK").map { AgentClient(path: String(cString: $0)) }
         }
+    }
+
+    private static func notInAgent(_ file: String) -> SSHError {
+        SSHError(
+            .noKey,
+            "this is a public key, and no agent holds its private one",
+            subject: file,
+            hint: "Run: ssh-add '\(file.hasSuffix(".pub") ? String(file.dropLast(4)) : file)'"
+        )
     }
 
     private func missing(_ file: String) -> SSHError {

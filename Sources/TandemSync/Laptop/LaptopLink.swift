@@ -111,6 +111,10 @@ final class LaptopLink: Sendable {
                 hint: "check what runs at the other end with `tandem doctor`"
             )
         } catch {
+            // Before a word was heard nothing was sent, and what runs there needs a look.
+            guard receivedBytes > 0 else {
+                return SyncError(.unreachable, "\(error)", hint: "run `tandem doctor`")
+            }
             return SyncError(.unreachable, "the link broke: \(error)", hint: LinkEnd.again)
         }
     }

@@ -28,7 +28,9 @@ extension PushReport {
         changes = plan.toVM
         conflicts = plan.conflicts
         vmOnly = plan.vmOnly
-        problems += plan.problems.map {
+        // The scan may have said more of an entry than that it cannot travel.
+        let known = Set(problems.map(\.path))
+        problems += plan.problems.filter { !known.contains($0.path) }.map {
             Unsyncable(path: $0.path, reason: $0.reason.sentence)
         }
     }
