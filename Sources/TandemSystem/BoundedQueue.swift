@@ -6,7 +6,8 @@ package import Dispatch
 /// consumer drain what is there and then end.
 package final class BoundedQueue<Element: Sendable>: Sendable {
     private struct State {
-        var elements: [(element: Element, cost: Int)] = []
+        /// Taken slots are emptied at once, so that what was taken is not kept alive here.
+        var slots: [(element: Element?, cost: Int)] = []
         var head = 0
         var cost = 0
         var closed = false
@@ -31,7 +32,7 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
         guard accepted == true else { return false }
         return monitor.change { state in
             if state.closed { return false }
-            state.elements.append((element, cost))
+            state.slots.append((element, cost))
             state.cost += cost
             return true
         }
@@ -40,15 +41,16 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
     /// Takes the oldest element, waiting for one; nil when the queue is closed and empty, or late.
     package func take(until deadline: DispatchTime = .distantFuture) -> Element? {
         let taken: Element?? = monitor.wait(until: deadline) { state -> Element?? in
-            if state.head < state.elements.count {
-                let (element, cost) = state.elements[state.head]
+            if state.head < state.slots.count {
+                let (element, cost) = state.slots[state.head]
+                state.slots[state.head].element = nil
                 state.head += 1
                 state.cost -= cost
-                if state.head == state.elements.count || state.head >= 1024 {
-                    state.elements.removeFirst(state.head)
+                if state.head == state.slots.count || state.head >= 1024 {
+                    state.slots.removeFirst(state.head)
                     state.head = 0
                 }
-                return .some(.some(element))
+                return .some(element)
             }
             return state.closed ? .some(.none) : nil
         }

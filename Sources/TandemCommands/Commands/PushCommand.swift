@@ -76,9 +76,6 @@ package struct PushChoice: ParsableArguments {
     )
     package var acceptDelete: Int?
 
-    @Flag(help: .hidden)
-    package var noDurable = false
-
     @Flag(name: .shortAndLong, help: "Print nothing but problems.")
     package var quiet = false
 

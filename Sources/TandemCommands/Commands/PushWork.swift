@@ -38,8 +38,7 @@ struct PushWork {
             try context.target(entry),
             options: PushOptions(
                 purpose: isPlan ? .plan : .push,
-                acceptedDeletions: pushing.acceptDelete,
-                isDurable: !pushing.noDurable
+                acceptedDeletions: pushing.acceptDelete
             ),
             stop: context.stop,
             observer: { shower.show($0) }

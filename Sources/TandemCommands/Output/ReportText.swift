@@ -66,7 +66,7 @@ package struct ReportText: Sendable {
         if report.verdict == .inSync {
             return StyledText("in sync", .good) + StyledText(": \(done)\(extent)")
         }
-        let compared = report.isCompared ? "" : "; vm side not yet compared"
+        let compared = report.isCompared ? "" : "; vm side not fully compared"
         let tone: Tone = report.needsAttention ? .warning : .strong
         let applied = report.appliedCount
         let start = applied == 0 ? "nothing to push" : "pushed \(work(applied))"

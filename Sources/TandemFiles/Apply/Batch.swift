@@ -77,6 +77,8 @@ package final class Batch: Sendable {
     ///
     /// - Throws: `.noSpace`.
     package func reserve(contentBytes: UInt64) throws(ApplyError) {
+        let pooled = state.withLock { $0.stager?.pooledBytes ?? 0 }
+        let contentBytes = contentBytes - min(contentBytes, pooled)
         var space = try space()
         let floor = context.limits.floor(of: space)
         let (needed, overflow) = floor.addingReportingOverflow(contentBytes)

@@ -37,14 +37,16 @@ extension Swapper {
         _ name: [UInt8],
         _ before: Standing,
         expected: EntryState?,
-        rules: SubtreeRules
+        rules: SubtreeRules,
+        mayHoldMore: Bool = false
     ) throws(SystemError) -> Verdict {
         if before.state?.kind == .file, expected?.kind == .file {
             return try confirmFile(directory, name, before, expected)
         }
         let index = before.subtree.map { SubtreeIndex(tree: $0.tree, id: Tree.rootID) }
         let now = try context.looker.lookDeep(in: directory, name, rules: rules, index: index)
-        let clean = now.subtree.map { !$0.holdsUnsyncable } ?? true
+        let isClean = now.subtree.map { mayHoldMore || !$0.holdsUnsyncable && !$0.holdsIgnored }
+        let clean = isClean ?? true
         return now.matches(expected) && clean ? .same(now.status) : .differs(now.state)
     }
 

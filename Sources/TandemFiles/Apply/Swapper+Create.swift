@@ -63,7 +63,7 @@ extension Swapper {
             return true
         }
         if found.matches(change.new) {
-            applied(position, stamp: found.status?.stamp ?? .zero)
+            applied(position, stamp: settled(found.status?.stamp ?? .zero))
         } else {
             refuse(position, .changed, found: found.state)
         }
@@ -76,7 +76,7 @@ extension Swapper {
         let parent = try parent(of: change.path)
         let found = try context.look(at: change.path, in: parent, deep: false)
         if found.matches(change.new) {
-            applied(position, stamp: found.status?.stamp ?? .zero)
+            applied(position, stamp: settled(found.status?.stamp ?? .zero))
         } else {
             refuse(position, .changed, found: found.state)
         }
@@ -97,7 +97,7 @@ extension Swapper {
     }
 
     /// A staged stamp, if a change made from now on would show in it.
-    private func settled(_ stamp: Stamp) -> Stamp {
+    func settled(_ stamp: Stamp) -> Stamp {
         let edge = context.time.source.wall.subtractingReportingOverflow(context.window.nanoseconds)
         return stamp.modified < edge.partialValue && stamp.changed < edge.partialValue
             ? stamp : .zero
@@ -117,7 +117,8 @@ extension Swapper {
         }
         let found = try context.look(at: source, in: origin, deep: true)
         guard found.state != nil else { return try moveWithoutSource(operation, target) }
-        guard found.matches(new), !(found.subtree?.holdsUnsyncable ?? false) else {
+        // A rename loses nothing, so what cannot be synced travels with its directory.
+        guard found.matches(new) else {
             return refuse(operation, .sourceChanged, found: found.state)
         }
         do throws(SystemError) {
@@ -160,7 +161,8 @@ extension Swapper {
             change.path.name,
             before,
             expected: change.new,
-            rules: context.rules(at: source)
+            rules: context.rules(at: source),
+            mayHoldMore: true
         )
         guard case .differs(let found) = verdict else {
             ledger.set(operation.first, .applied)

@@ -106,7 +106,7 @@ extension Swapper {
         }
         if found.state == nil, change.new == nil { return found }
         if let new = change.new, new.kind != .directory, found.matches(new) {
-            applied(position, stamp: found.status?.stamp ?? .zero)
+            applied(position, stamp: settled(found.status?.stamp ?? .zero))
         } else {
             refuse(position, .changed, found: found.state)
         }

@@ -10,7 +10,10 @@ extension Shelf {
     ///
     /// One that cannot be packed now stays as it is.
     @discardableResult
-    package func packIdle(olderThan age: Int64 = Shelf.packAge) throws(ApplyError) -> Int {
+    package func packIdle(
+        olderThan age: Int64 = Shelf.packAge,
+        while isIdle: () -> Bool = { true }
+    ) throws(ApplyError) -> Int {
         do throws(SystemError) {
             let now = time.wall
             let waiting = try withCatalogue { list in
@@ -19,7 +22,10 @@ extension Shelf {
                 }
             }
             var packed = 0
-            for item in waiting where (try? pack(item)) != nil { packed += 1 }
+            for item in waiting {
+                guard isIdle() else { break }
+                if (try? pack(item)) != nil { packed += 1 }
+            }
             return packed
         } catch {
             throw ApplyError("pack the shelf of \(root.path)", error)

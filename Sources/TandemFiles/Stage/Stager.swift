@@ -26,7 +26,6 @@ struct Stager: Sendable {
 
     /// Takes the next change; true when its content must come over the wire.
     mutating func add(_ change: Change) -> Bool {
-        var change = change
         let position = plan.changes.count
         guard Self.namesEntries(change) else {
             plan.append(change)
@@ -34,7 +33,7 @@ struct Stager: Sendable {
             ledger.refuse(position, .unsupported)
             return false
         }
-        let moves = prepareMove(&change)
+        let moves = isMove(change)
         plan.append(change)
         ledger.append(.ready)
         do throws(SystemError) {
@@ -62,17 +61,10 @@ struct Stager: Sendable {
         }
     }
 
-    /// Checks the source of a move; a file whose source will not do becomes an ordinary creation.
-    private mutating func prepareMove(_ change: inout Change) -> Bool {
-        guard case .move(let source) = change.source else { return false }
-        guard change.new?.kind != .directory else { return true }
-        let parent = source.parent.flatMap { try? standing.directory($0) }
-        if let parent, let found = try? context.look(at: source, in: parent, deep: false),
-            found.matches(change.new)
-        {
-            return true
-        }
-        change.source = nil
+    /// Whether a change is a move. Its source is looked at in the swap pass and not here: a move
+    /// that became a creation would leave its source standing and unheard of.
+    private func isMove(_ change: Change) -> Bool {
+        if case .move = change.source { return true }
         return false
     }
 
@@ -218,6 +210,9 @@ struct Stager: Sendable {
         ledger.set(position, .ready, stamp: status.stamp)
     }
 
+    /// What a cut-off batch left staged, which needs no further room.
+    var pooledBytes: UInt64 { pool.bytes }
+
     /// Takes what is left of the pool back, to be removed when the batch ends.
     func leftOverNames() -> [[UInt8]] { pool.names }
 }
@@ -233,8 +228,10 @@ extension Stager {
         guard ledger.statuses[position] == .waiting, let new = plan.changes[position].new else {
             return nil
         }
-        guard receiving.count < context.limits.openFiles else {
-            throw ApplyError(.badContent, "too many contents are begun and not ended")
+        // A file that became shorter on the laptop is never completed: the oldest makes way.
+        if receiving.count >= context.limits.openFiles, let oldest = receiving.keys.min() {
+            receiving[oldest] = nil
+            ledger.refuse(oldest, .missingContent)
         }
         let path = stage.path(position, in: plan)
         do throws(SystemError) {

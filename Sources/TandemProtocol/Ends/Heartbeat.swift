@@ -41,10 +41,11 @@ struct Heartbeat: Hashable, Sendable {
     }
 
     /// The number of the ping that is due, if one is.
+    ///
+    /// Also while the peer is heard: on a slow line its own pings wait behind what it sends, and
+    /// ours come down the idle direction.
     mutating func pingIfDue(now: UInt64) -> UInt64? {
-        guard Self.time(since: max(lastHeard, lastPing), now) >= Limits.pingAfter else {
-            return nil
-        }
+        guard Self.time(since: lastPing, now) >= Limits.pingAfter else { return nil }
         return ping(now: now)
     }
 
@@ -77,7 +78,7 @@ struct Heartbeat: Hashable, Sendable {
 
     /// When `tick` next has something to do.
     var nextTick: UInt64 {
-        min(max(lastHeard, lastPing) + Limits.pingAfter, lastHeard + Limits.deadAfter)
+        min(lastPing + Limits.pingAfter, lastHeard + Limits.deadAfter)
     }
 
     private static func time(since start: UInt64, _ now: UInt64) -> UInt64 {

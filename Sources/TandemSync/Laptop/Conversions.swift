@@ -51,7 +51,15 @@ extension PushSession.Standing {
     /// What to do first, or `amnesia` when the lineages do not join.
     init(_ decision: LineageDecision, _ state: LaptopState) throws {
         switch decision {
-        case .goOn, .firstContact: self = .settled
+        case .goOn: self = .settled
+        case .firstContact:
+            throw SyncError(
+                .amnesia,
+                "the vm has no record of this pair: its directory or volume is a new one; "
+                    + "nothing was applied",
+                hint: "if it is the right one, run `tandem adopt`: both sides are united, nothing "
+                    + "is deleted or overwritten"
+            )
         case .commitPending: self = .commitPending
         case .rollForward: self = .rollForward(token: state.archive.intent?.token ?? [])
         case .amnesia(let reason):
@@ -75,7 +83,9 @@ extension PushSession.Outcome {
 extension PushSession.Outcome.Reason {
     init(_ item: OutcomeItem) {
         switch item.reason {
-        case .changed, .notEmpty, .nameClash: self = .conflict(found: item.found)
+        case .changed, .nameClash: self = .conflict(found: item.found)
+        case .notEmpty:
+            self = .failed("on the vm it holds entries that are not synced, so it was left there")
         case .digestMismatch, .contentMissing, .sourceChanged: self = .changedWhileSent
         case .noParent: self = .failed("the directory it belongs in is not there on the vm")
         case .ignored: self = .failed("the vm's rules leave it out")

@@ -154,11 +154,11 @@ struct LaptopState {
         }
     }
 
-    /// Whether the pair has an archive already.
-    static func hasArchive(pair: LaptopPair, fileSystem: any FileSystem) throws -> Bool {
+    /// Whether the pair has agreed on anything yet; before that its lineage may start anew.
+    static func hasHistory(pair: LaptopPair, fileSystem: any FileSystem) throws -> Bool {
         let store = ArchiveStore(try openState(pair, fileSystem))
         do {
-            return try store.load() != nil
+            return try store.load().map { $0.mark.generation > 0 } ?? false
         } catch {
             return true
         }

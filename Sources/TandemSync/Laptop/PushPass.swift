@@ -97,7 +97,7 @@ extension PushPass {
         case .message(let message): try handle(message)
         case .linkEnded(let error): throw error
         case .contentSent(let bytes): try perform(session.handle(.contentSent(rawBytes: bytes)))
-        case .cancelled: throw SyncError(.interrupted, "interrupted; what was sent is kept staged")
+        case .cancelled: throw SyncError(.interrupted, "interrupted; push again to go on")
         }
     }
 
@@ -155,7 +155,11 @@ extension PushPass {
         switch message {
         case .welcome(let welcome): try welcomed(welcome)
         case .rootTree(let root):
-            try perform(session.handle(.rootTree(root.digest, isComplete: true)))
+            try perform(
+                session.handle(
+                    .rootTree(root.digest, entries: root.entries, isComplete: root.complete)
+                )
+            )
         case .listing(let listing): try listed(listing)
         case .applied(let applied):
             try perform(session.handle(.applied(applied.items, isLast: applied.last)))

@@ -14,19 +14,15 @@ package struct PushOptions: Sendable {
     package var mode: SyncMode
     /// The number of deletions the user accepted with `--accept-delete=N`, where a halt asked.
     package var acceptedDeletions: Int?
-    /// Leaves out every flush, for benchmarks only; such a run never says "in sync".
-    package var isDurable: Bool
 
     package init(
         purpose: PushPurpose = .push,
         mode: SyncMode = .push,
-        acceptedDeletions: Int? = nil,
-        isDurable: Bool = true
+        acceptedDeletions: Int? = nil
     ) {
         self.purpose = purpose
         self.mode = mode
         self.acceptedDeletions = acceptedDeletions
-        self.isDurable = isDurable
     }
 }
 

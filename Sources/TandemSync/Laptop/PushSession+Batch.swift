@@ -60,7 +60,7 @@ extension PushSession {
         // What may be on the vm already is asked for first, and then for the whole batch.
         asksFirst =
             !plan.toVM.isEmpty
-            && (stagedBytes > 0 || plan.toVM.contains { $0.source != nil })
+            && (stagedBytes > 0 || plan.toVM.contains { $0.source != nil || $0.keepsContent })
         var actions: [Action] = [
             .begin(
                 generation: memory.generation + 1,
@@ -165,11 +165,17 @@ extension PushSession {
     }
 
     func currentVerdict(_ vmRoot: Digest) -> PushReport.Verdict {
-        report.isCompared && vmRoot == laptop?.rootDigest ? .inSync : .pushed
+        report.isCompared && report.problems.isEmpty && vmRoot == laptop?.rootDigest
+            ? .inSync : .pushed
     }
 }
 
 extension Change {
+    /// Whether only the execute bit changes, so that the content is there.
+    fileprivate var keepsContent: Bool {
+        new?.kind == .file && expected?.kind == .file && new?.digest == expected?.digest
+    }
+
     fileprivate var needsTarget: Bool {
         new?.kind == .link && linkTarget == nil
     }

@@ -107,7 +107,7 @@ extension PushSession {
     mutating func startWalk(_ digest: Digest) throws -> [Action] {
         guard let laptop else { return [] }
         var walk = VMTreeWalk(known: [memory.archive, laptop])
-        let asked = walk.start(rootDigest: digest)
+        let asked = walk.start(rootDigest: digest, entries: vmEntries)
         if asked.isEmpty { return try planned(vm: walk.finish(rootDigest: digest)) }
         phase = .walking(walk, rootDigest: digest)
         return [.list(asked)]

@@ -34,7 +34,7 @@ package struct PushSession: Sendable {
     package enum Event: Sendable {
         case welcomed(Standing, areRulesKnown: Bool, stagedBytes: UInt64)
         case scanned(Tree, RuleSet, [PushReport.Unsyncable], hashedFiles: Int)
-        case rootTree(Digest, isComplete: Bool)
+        case rootTree(Digest, entries: UInt64, isComplete: Bool)
         case listing(RelativePath, [(name: [UInt8], state: EntryState)], isLast: Bool)
         case applied([Difference], isLast: Bool)
         case linksRead([RelativePath: [UInt8]])
@@ -110,6 +110,7 @@ package struct PushSession: Sendable {
     var comparesToSkip = 0
     var isComparing = false
     var rootTree: Digest?
+    var vmEntries: UInt64 = 0
     var recovered: [Difference] = []
     var plan = Plan()
     var nextToken: [UInt8] = []
@@ -145,7 +146,8 @@ package struct PushSession: Sendable {
             return welcomed(standing, areRulesKnown: areRulesKnown, staged: staged)
         case .scanned(let tree, let rules, let problems, let hashedFiles):
             return try scanned(tree, rules, problems, hashedFiles)
-        case .rootTree(let digest, let isComplete):
+        case .rootTree(let digest, let entries, let isComplete):
+            vmEntries = entries
             return try compared(digest, isComplete: isComplete)
         case .listing(let path, let children, let isLast):
             return try listed(path, children, isLast: isLast)

@@ -26,9 +26,11 @@ struct RootIdentityStore {
 
     /// Throws `amnesia` when another directory stands at the root's path than was paired.
     func check(_ root: SyncRoot) throws {
-        guard let bound = directory.read(Self.identityFile, atMost: Self.length),
-            bound == Self.encode(root)
-        else {
+        let own = Self.encode(root)
+        let bound = directory.read(Self.identityFile, atMost: Self.length)
+        // Device numbers change over a reboot; inode and birth time do not.
+        if root.birth != 0, let bound, bound.dropFirst(8).elementsEqual(own.dropFirst(8)) { return }
+        guard bound == own else {
             throw SyncError(
                 .amnesia,
                 "another directory stands at \(root.path) than the one that was paired",

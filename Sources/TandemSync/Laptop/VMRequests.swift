@@ -37,7 +37,7 @@ package struct VMRequests: Sendable {
 
     /// Registers the pair on both sides and starts its lineage; a pair that stands stays.
     package func pair() throws -> ReceiverInfo {
-        if try LaptopState.hasArchive(pair: laptopPair, fileSystem: fileSystem) {
+        if try LaptopState.hasHistory(pair: laptopPair, fileSystem: fileSystem) {
             let info = try converse(.pair, newToken: .random()) { try $0.welcome() }
             return ReceiverInfo(info)
         }

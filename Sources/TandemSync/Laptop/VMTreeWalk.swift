@@ -7,7 +7,16 @@ package import TandemTree
 package struct VMTreeWalk: Sendable {
     private var tree = Tree()
     private let known: [Tree]
+    /// Asked for and not answered yet.
     private var waiting: Set<RelativePath> = []
+    /// To be asked for when there is room.
+    private var queue: [RelativePath] = []
+    private var queueStart = 0
+    /// How many more entries the receiver may list: no more than it announced.
+    private var entriesLeft: UInt64 = 0
+
+    /// Questions on the way at once: hides the round trip, and stays below what the receiver takes.
+    private static let inFlight = 4096
 
     /// Starts with nothing known of the vm but the trees it may equal.
     package init(known: [Tree]) {
@@ -15,17 +24,27 @@ package struct VMTreeWalk: Sendable {
     }
 
     /// Whether every directory asked for was answered.
-    package var isComplete: Bool { waiting.isEmpty }
+    package var isComplete: Bool { waiting.isEmpty && queueStart == queue.count }
 
-    /// Takes the root's digest; gives the directories to ask for, none when it is a known tree.
-    package mutating func start(rootDigest: Digest) -> [RelativePath] {
+    /// Takes the root's digest and its number of entries; gives the directories to ask for, none when it is a known tree.
+    package mutating func start(rootDigest: Digest, entries: UInt64) -> [RelativePath] {
+        entriesLeft = entries
         for candidate in known where candidate.rootDigest == rootDigest {
             tree = candidate
             return []
         }
         if rootDigest == Tree().rootDigest { return [] }
-        waiting = [.root]
-        return [.root]
+        queue = [.root]
+        return nextQuestions()
+    }
+
+    private mutating func nextQuestions() -> [RelativePath] {
+        let room = max(0, Self.inFlight - waiting.count)
+        let end = min(queue.count, queueStart + room)
+        let next = Array(queue[queueStart..<end])
+        queueStart = end
+        waiting.formUnion(next)
+        return next
     }
 
     /// Takes a part of one directory's listing; a listing may come in several parts.
@@ -40,8 +59,10 @@ package struct VMTreeWalk: Sendable {
         guard waiting.contains(path) else {
             throw SyncError(.protocolViolation, "the receiver listed a directory nobody asked for")
         }
-        if isLast { waiting.remove(path) }
-        var next: [RelativePath] = []
+        guard UInt64(children.count) <= entriesLeft else {
+            throw SyncError(.protocolViolation, "the receiver listed more than it announced")
+        }
+        entriesLeft -= UInt64(children.count)
         for (name, state) in children {
             let child = path.appending(name)
             guard tree.find(child) == nil else {
@@ -49,11 +70,12 @@ package struct VMTreeWalk: Sendable {
             }
             if try !takeOver(child, state), state.kind == .directory {
                 try put(child, state)
-                waiting.insert(child)
-                next.append(child)
+                queue.append(child)
             }
         }
-        return next
+        guard isLast else { return [] }
+        waiting.remove(path)
+        return nextQuestions()
     }
 
     /// The vm's tree, once complete.

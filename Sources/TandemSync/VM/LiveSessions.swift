@@ -15,6 +15,7 @@ final class LiveSessions: Sendable {
 
     private struct State {
         var live: [PairID: Live] = [:]
+        var waiting: [PairID: Int] = [:]
         var lastNumber: UInt64 = 0
         var isStopping = false
     }
@@ -23,14 +24,39 @@ final class LiveSessions: Sendable {
 
     /// Takes the pair for a new session, ending an older one; nil when it does not stop in time.
     func enter(_ pair: PairID, _ link: any ByteLink, until deadline: DispatchTime) -> UInt64? {
-        monitor.look { $0.live[pair]?.link }?.close()
+        monitor.change { $0.waiting[pair, default: 0] += 1 }
+        defer { monitor.change { $0.waiting[pair, default: 1] -= 1 } }
         return monitor.wait(until: deadline) { state -> UInt64? in
-            guard state.live[pair] == nil, !state.isStopping else { return nil }
-            state.lastNumber += 1
-            state.live[pair] = Live(number: state.lastNumber, link: link)
-            return state.lastNumber
+            // Looked at each time: another session may have come in between.
+            state.live[pair]?.link.close()
+            return Self.take(pair, link, &state)
         }
     }
+
+    /// Takes the pair when no session has it any more; ends none.
+    func enterWhenFree(
+        _ pair: PairID,
+        _ link: any ByteLink,
+        until deadline: DispatchTime
+    ) -> UInt64? {
+        monitor.change { $0.waiting[pair, default: 0] += 1 }
+        defer { monitor.change { $0.waiting[pair, default: 1] -= 1 } }
+        return monitor.wait(until: deadline) { Self.take(pair, link, &$0) }
+    }
+
+    private static func take(
+        _ pair: PairID,
+        _ link: any ByteLink,
+        _ state: inout State
+    ) -> UInt64? {
+        guard state.live[pair] == nil, !state.isStopping else { return nil }
+        state.lastNumber += 1
+        state.live[pair] = Live(number: state.lastNumber, link: link)
+        return state.lastNumber
+    }
+
+    /// Whether a newer session waits for the pair.
+    func isAwaited(_ pair: PairID) -> Bool { monitor.look { ($0.waiting[pair] ?? 0) > 0 } }
 
     /// Gives the pair back at the end of a session.
     func leave(_ pair: PairID, _ number: UInt64) {

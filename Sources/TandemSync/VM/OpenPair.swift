@@ -38,9 +38,8 @@ final class OpenPair {
             endpoint.count { $0.refusedSessions += 1 }
             throw Failure(.unknownPair, "this receiver does not know the pair; run `tandem pair`")
         }
-        let deadline = DispatchTime.now() + .seconds(ReceiverEndpoint.fenceSeconds)
-        guard let number = endpoint.sessions.enter(id, session.link, until: deadline) else {
-            throw Failure(.busy, "an older session of this pair has not ended yet; try again")
+        guard let number = Self.enter(hello, session) else {
+            throw Failure(.busy, "another session works on this pair; try again when it has ended")
         }
         sessionNumber = number
         do {
@@ -58,6 +57,17 @@ final class OpenPair {
         }
         rules = registry.rules(of: id)
         tree = endpoint.index(of: id)?.tree
+    }
+
+    /// A laptop that may change something takes the pair over; one that only asks does not.
+    private static func enter(_ hello: Hello, _ session: ReceiverSession) -> UInt64? {
+        let sessions = session.endpoint.sessions
+        guard hello.purpose.mayChange else {
+            let deadline = DispatchTime.now() + .seconds(ReceiverEndpoint.questionSeconds)
+            return sessions.enterWhenFree(hello.pair, session.link, until: deadline)
+        }
+        let deadline = DispatchTime.now() + .seconds(ReceiverEndpoint.fenceSeconds)
+        return sessions.enter(hello.pair, session.link, until: deadline)
     }
 
     /// Gives the pair to the next session.
@@ -161,6 +171,8 @@ final class OpenPair {
         guard case .begun(let settled, let next) = lineage else {
             throw Failure(.lineage, "no batch has begun here")
         }
+        // What stood there already is agreed too, and nobody has flushed it for us.
+        try endpoint.fileSystem.syncFileSystem(root.descriptor)
         try save(.ended(settled, next: next), applied: applied)
         guard var tree else { return nil }
         tree.apply(outcome.updates)
@@ -187,17 +199,31 @@ final class OpenPair {
     /// Sends the list of what the last ended batch applied.
     func sendApplied(answer: (VMMessage) -> Void) throws {
         let records = try store.appliedList()
-        var start = 0
-        repeat {
-            let end = min(start + Self.appliedInFrame, records.count)
-            let part = Applied(items: Array(records[start..<end]), last: end == records.count)
-            answer(.applied(part))
-            start = end
-        } while start < records.count
+        Self.inFrames(records, cost: \.path.bytes.count) { part, isLast in
+            answer(.applied(Applied(items: part, last: isLast)))
+        }
     }
 
-    /// Records in one frame: with paths of 300 bytes on average still far below its limit.
-    private static let appliedInFrame = 2048
+    /// Cuts items into parts that each fit a frame; the last part, maybe empty, is told as last.
+    private static func inFrames<Item>(
+        _ items: [Item],
+        cost: (Item) -> Int,
+        _ send: ([Item], Bool) -> Void
+    ) {
+        /// What a record takes beside its path, at most.
+        let overhead = 128
+        var part: [Item] = []
+        var bytes = 0
+        for item in items {
+            if bytes >= Limits.packedFrame || part.count >= Limits.itemsInFrame {
+                send(part, false)
+                (part, bytes) = ([], 0)
+            }
+            part.append(item)
+            bytes += cost(item) + overhead
+        }
+        send(part, true)
+    }
 
     /// Everything below a moved entry, as the archive takes it.
     func subtree(at source: RelativePath, as change: Change) -> [Difference] {
@@ -239,13 +265,9 @@ final class OpenPair {
     /// Lists the shelf.
     func listShelf(_ prefix: RelativePath, answer: (VMMessage) -> Void) {
         let items = shelf.list(prefix: prefix).map(ShelfEntry.init)
-        var start = 0
-        repeat {
-            let end = min(start + Self.appliedInFrame, items.count)
-            let part = ShelfItems(items: Array(items[start..<end]), last: end == items.count)
-            answer(.shelfItems(part))
-            start = end
-        } while start < items.count
+        Self.inFrames(items, cost: \.path.bytes.count) { part, isLast in
+            answer(.shelfItems(ShelfItems(items: part, last: isLast)))
+        }
     }
 
     /// Puts a shelved item back where nothing stands.
@@ -261,7 +283,7 @@ final class OpenPair {
     func tidy() {
         if let tree { registry.keepIndex(tree, of: id) }
         do {
-            try shelf.packIdle()
+            try shelf.packIdle { [endpoint, id] in !endpoint.sessions.isAwaited(id) }
             try shelf.purge()
         } catch {
             endpoint.log(.init(level: .warning, text: "the shelf could not be tidied: \(error)"))

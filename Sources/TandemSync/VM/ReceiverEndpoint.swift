@@ -59,6 +59,8 @@ package final class ReceiverEndpoint: Sendable {
 
     /// How long a newer session waits for the older one of its pair to leave its safe point.
     static let fenceSeconds = 20
+    /// How long a session that only asks waits for one that works, without ending it.
+    static let questionSeconds = 5
 
     let settings: Settings
     let fileSystem: any FileSystem

@@ -70,6 +70,8 @@ final class ReceiverSession: Sendable {
             writer.sendControl(try end.withLock { try $0.encode(message, now: now) })
         } catch {
             endpoint.log(.init(level: .warning, text: "a message could not be sent: \(error)"))
+            // The laptop waits for the answer: an end tells it more than silence.
+            link.close()
         }
     }
 
