@@ -33,6 +33,14 @@ struct EndToEndTests {
             }
         }
 
+        func shell(
+            on destination: Destination,
+            _ settings: ConnectionSettings,
+            trust: HostTrust
+        ) throws -> any RemoteShell {
+            throw LinkError(.failed, "no shell in this test")
+        }
+
         func checks(
             of destination: Destination,
             _ settings: ConnectionSettings

@@ -79,6 +79,8 @@ struct ReceiverDocument: Encodable, Sendable {
     var lineage: String
     var freeBytes: UInt64
     var generation: UInt64?
+    /// What `pair --deploy` did.
+    var deployment: DeploymentDocument?
 
     init(command: String, pair: PairDocument, _ info: ReceiverInfo) {
         self.command = command

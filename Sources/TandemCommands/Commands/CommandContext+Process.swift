@@ -15,6 +15,7 @@ extension CommandContext {
             console: Console.ofProcess(environment: environment),
             environment: environment,
             currentDirectory: Self.workingDirectory(environment),
+            program: LocalPath.resolved("/proc/self/exe"),
             directories: directories,
             time: SystemTime(),
             engine: LiveSyncEngine(),

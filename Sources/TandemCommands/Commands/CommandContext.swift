@@ -7,6 +7,8 @@ package struct CommandContext: Sendable {
     package var console: Console
     package var environment: [String: String]
     package var currentDirectory: String
+    /// This program's own file, links followed.
+    package var program: String
     package var directories: StateDirectories
     package var time: any TimeSource
     package var engine: any SyncEngine
@@ -18,6 +20,7 @@ package struct CommandContext: Sendable {
         console: Console,
         environment: [String: String],
         currentDirectory: String,
+        program: String = "/usr/bin/tandem",
         directories: StateDirectories,
         time: any TimeSource,
         engine: any SyncEngine,
@@ -28,6 +31,7 @@ package struct CommandContext: Sendable {
         self.console = console
         self.environment = environment
         self.currentDirectory = currentDirectory
+        self.program = program
         self.directories = directories
         self.time = time
         self.engine = engine

@@ -48,17 +48,22 @@ package struct ConnectionChoice: ParsableArguments {
 
     func settings(
         for destination: Destination,
-        in context: CommandContext
+        in context: CommandContext,
+        deploys: Bool = false
     ) throws(CommandError) -> ConnectionSettings {
         if container != nil && destination.container != nil {
             throw CommandError(.usage, "--container and podman+ssh:// exclude each other")
         }
-        var settings = try ConnectionSettings.chosen(
-            transport: transport,
-            socket: socket,
-            container: container ?? destination.container,
-            command: command
-        )
+        // What a deployment makes is not known yet: socket and command are filled in after it.
+        var settings =
+            deploys
+            ? ConnectionSettings(transport: transport ?? .streamlocal)
+            : try ConnectionSettings.chosen(
+                transport: transport,
+                socket: socket,
+                container: container ?? destination.container,
+                command: command
+            )
         settings.identity = try readable(identity, "a private key", context)
         settings.sshConfiguration = try readable(sshConfig, "an ssh configuration", context)
         return settings

@@ -10,7 +10,10 @@ package struct PairCommand: TandemSubcommand {
             ssh://host/~/path or podman+ssh://user@host/CONTAINER/path. The host may be an
             alias of ~/.ssh/config. Pairing the same two again changes nothing, and
             nothing is sent before `tandem push`. Without arguments tandem.yml is read.
+            --deploy logs in with your own key, puts the receiver on the vm, starts it and
+            uses its socket; deploying again changes only what is not in place.
 
+              tandem pair ~/shop devvm:app --deploy
               tandem pair ~/shop devvm:/app --container tandem-receiver
               tandem pair . me@devvm:app --socket /run/user/1000/tandem/receiver.sock
             """
@@ -27,6 +30,8 @@ package struct PairCommand: TandemSubcommand {
 
     @OptionGroup package var connecting: ConnectionChoice
 
+    @OptionGroup package var deploying: DeployChoice
+
     @Option(help: "What to call the pair; the directory's name if left out.")
     package var name: String?
 
@@ -38,10 +43,12 @@ package struct PairCommand: TandemSubcommand {
     package var wantsJSON: Bool { json }
 
     package func run(in context: CommandContext) throws -> ExitCode {
-        let result = try pairing(in: context).run()
+        let pairing = try pairing(in: context)
+        let result = try pairing.run()
         if json {
             let pair = result.entry.document
-            let document = ReceiverDocument(command: "pair", pair: pair, result.info)
+            var document = ReceiverDocument(command: "pair", pair: pair, result.info)
+            document.deployment = result.deployment.map(DeploymentDocument.init)
             context.console.document(try JSONDocument.text(document))
         } else {
             for line in result.lines { context.console.line(line) }
@@ -53,6 +60,7 @@ package struct PairCommand: TandemSubcommand {
         if directory != nil && destination == nil {
             throw ValidationError("name the directory on the vm too: host:path")
         }
+        try deploying.check(connecting, destination)
     }
 
     private func pairing(in context: CommandContext) throws -> Pairing {
@@ -71,10 +79,17 @@ package struct PairCommand: TandemSubcommand {
         _ context: CommandContext,
         _ file: ProjectFile?
     ) throws -> Pairing {
-        Pairing(
+        try deploying.check(connecting, destination)
+        let wish = try deploying.wish(in: context)
+        return Pairing(
             root: root,
             destination: destination,
-            connection: try connecting.settings(for: destination, in: context),
+            connection: try connecting.settings(
+                for: destination,
+                in: context,
+                deploys: wish != nil
+            ),
+            wish: wish,
             name: name ?? file?.name,
             trust: connecting.trust(in: context),
             context: context

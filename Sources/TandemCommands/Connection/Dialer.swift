@@ -16,6 +16,15 @@ package protocol Dialer: Sendable {
         trust: HostTrust
     ) throws -> @Sendable () throws -> any ByteLink
 
+    /// Logs in to run scripts as the account on the vm.
+    ///
+    /// - Throws: `CommandError` or an error of the transport.
+    func shell(
+        on destination: Destination,
+        _ settings: ConnectionSettings,
+        trust: HostTrust
+    ) throws -> any RemoteShell
+
     /// Checks what a connection needs on the laptop's side, without making one.
     func checks(of destination: Destination, _ settings: ConnectionSettings) -> [DoctorCheck]
 }

@@ -24,6 +24,25 @@ package struct SSHDialer: Dialer {
         return { try ReceiverLink(Self.connect(kind, remote, options, trust)) }
     }
 
+    package func shell(
+        on destination: Destination,
+        _ settings: ConnectionSettings,
+        trust: HostTrust
+    ) throws -> any RemoteShell {
+        let remote = Self.sshDestination(destination)
+        let options = Self.options(settings)
+        // Each script brings its own command; the kind's is not run.
+        let command = ReceiverBinary.name
+        let kind: SSHTransportKind =
+            settings.transport == .openssh
+            ? .subprocess(command: command) : .exec(command: command)
+        let transport = try Self.connect(kind, remote, options, trust)
+        return SSHRemoteShell(transport) { command in
+            if let connection = transport.connection { return try connection.openExec(command) }
+            return try SubprocessLink.start(command, on: remote, options)
+        }
+    }
+
     private static func kind(of settings: ConnectionSettings) throws -> SSHTransportKind {
         switch settings.transport {
         case .openssh: return .subprocess(command: settings.execCommand)

@@ -10,6 +10,7 @@ struct Pairing {
         var info: ReceiverInfo
         var wasKnown: Bool
         var key: KeyModel
+        var deployment: Deployment.Result?
 
         var lines: [StyledText] {
             let verb = wasKnown ? "paired already" : "paired"
@@ -27,6 +28,8 @@ struct Pairing {
     let root: String
     let destination: Destination
     let connection: ConnectionSettings
+    /// The receiver to put on the vm first; nil where it is there.
+    let wish: DeploymentWish?
     let name: String?
     let trust: HostTrust
     let context: CommandContext
@@ -39,13 +42,12 @@ struct Pairing {
             pairs: try catalogue.pairs(),
             ownDirectories: [own.state, own.logs, own.cache, own.runtime]
         )
-        let decision = try admission.decide(
-            root: root,
-            destination: destination,
-            connection: connection,
-            name: name
-        )
-        let entry = self.entry(for: decision)
+        // A pair that may not be is refused before anything is put on the vm.
+        _ = try decide(admission, connection)
+        let deployment = try deploy()
+        let connection = deployment.map { self.connection.reaching($0.plan) } ?? self.connection
+        let decision = try decide(admission, connection)
+        let entry = self.entry(for: decision, connection)
         let info: ReceiverInfo
         do {
             info = try register(entry)
@@ -57,10 +59,47 @@ struct Pairing {
         var wasKnown = false
         if case .known = decision { wasKnown = true }
         let key = KeyModel(settings: connection, publicKey: connection.publicKey)
-        return Result(entry: entry, info: info, wasKnown: wasKnown, key: key)
+        return Result(
+            entry: entry,
+            info: info,
+            wasKnown: wasKnown,
+            key: key,
+            deployment: deployment
+        )
     }
 
-    private func entry(for decision: PairAdmission.Decision) -> PairEntry {
+    private func decide(
+        _ admission: PairAdmission,
+        _ connection: ConnectionSettings
+    ) throws -> PairAdmission.Decision {
+        try admission.decide(
+            root: root,
+            destination: destination,
+            connection: connection,
+            name: name
+        )
+    }
+
+    private func deploy() throws -> Deployment.Result? {
+        guard let wish else { return nil }
+        do {
+            let shell = try context.dialer.shell(on: destination, connection, trust: trust)
+            defer { shell.close() }
+            return try Deployment(
+                shell: shell,
+                wish: wish,
+                root: destination.path,
+                console: context.console
+            ).run()
+        } catch {
+            throw CommandError(error, at: "\(destination)")
+        }
+    }
+
+    private func entry(
+        for decision: PairAdmission.Decision,
+        _ connection: ConnectionSettings
+    ) -> PairEntry {
         switch decision {
         case .known(let entry), .reconnect(let entry): entry
         case .new(let name):

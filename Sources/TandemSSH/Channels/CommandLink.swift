@@ -21,6 +21,12 @@ package struct CommandResult: Sendable {
     package var exit: RemoteExit?
     package var output: [UInt8]
     package var standardError: String
+
+    package init(exit: RemoteExit?, output: [UInt8], standardError: String) {
+        self.exit = exit
+        self.output = output
+        self.standardError = standardError
+    }
 }
 
 extension CommandLink {

@@ -110,6 +110,17 @@ struct FakeEngine: SyncEngine {
 
 /// A dialer whose links fail: the fake engine never connects.
 struct FakeDialer: Dialer {
+    var remoteShell: (any RemoteShell)?
+
+    func shell(
+        on destination: Destination,
+        _ settings: ConnectionSettings,
+        trust: HostTrust
+    ) throws -> any RemoteShell {
+        guard let remoteShell else { throw LinkError(.failed, "no network in this test") }
+        return remoteShell
+    }
+
     func connector(
         to destination: Destination,
         _ settings: ConnectionSettings,

@@ -1,0 +1,79 @@
+import Dispatch
+package import TandemSSH
+import TandemSystem
+
+/// What runs scripts on the vm, as the account that logs in.
+package protocol RemoteShell: Sendable {
+    /// Runs a script to its end.
+    ///
+    /// - Throws: `SSHError`, `LinkError`.
+    func run(_ script: RemoteScript) throws -> CommandResult
+
+    /// Ends the connection.
+    func close()
+}
+
+extension RemoteShell {
+    /// Runs a script that has to succeed.
+    ///
+    /// - Returns: what it wrote.
+    /// - Throws: `CommandError` with the last line the script complained with.
+    package func require(_ script: RemoteScript) throws -> [UInt8] {
+        let result: CommandResult
+        do {
+            result = try run(script)
+        } catch let error as LinkError where error.code == .timedOut {
+            result = CommandResult(exit: nil, output: [], standardError: "")
+        }
+        guard result.exit == .status(0) else { throw failure(of: script, result) }
+        return result.output
+    }
+
+    private func failure(of script: RemoteScript, _ result: CommandResult) -> CommandError {
+        let lines = result.standardError.split(whereSeparator: \.isNewline)
+        let said = lines.last.map(String.init)
+        let end =
+            switch result.exit {
+            case .status(let status): "exit code \(status)"
+            case .signal(let name): "signal \(name)"
+            case nil: "it did not end within \(script.seconds) s"
+            }
+        return CommandError(
+            .failed,
+            "could not \(script.what) on the vm: \(said ?? end)",
+            next: "repair that on the vm, then run the same command again: it goes on from there"
+        )
+    }
+}
+
+/// Scripts over an SSH connection, a channel each.
+package struct SSHRemoteShell: RemoteShell {
+    /// Longer output than this no script of the project has.
+    private static let longestOutput = 1 << 20
+
+    private let transport: SSHTransport
+    private let open: @Sendable (String) throws -> any CommandLink
+
+    /// Takes a connected transport over.
+    ///
+    /// - Parameters:
+    ///   - transport: what is closed at the end.
+    ///   - open: starts a command by it.
+    package init(
+        _ transport: SSHTransport,
+        open: @escaping @Sendable (String) throws -> any CommandLink
+    ) {
+        self.transport = transport
+        self.open = open
+    }
+
+    package func run(_ script: RemoteScript) throws -> CommandResult {
+        try open(script.command).runToEnd(
+            input: script.standardInput,
+            limit: Self.longestOutput,
+            until: .now() + .seconds(script.seconds)
+        )
+    }
+
+    package func close() { transport.close() }
+}
