@@ -25,7 +25,7 @@ build() {
 }
 
 set_up() {
-    work=$(mktemp -d /tmp/tandem-bench.XXXXXX)
+    work=$(mktemp -d "${TMPDIR:-/tmp}/tandem-bench.XXXXXX")
     mkdir "$work/results"
     export TANDEM_HOME=$work/home
     if [ -n "${SOURCE:-}" ]; then
