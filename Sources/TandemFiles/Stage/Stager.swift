@@ -61,8 +61,10 @@ struct Stager: Sendable {
         }
     }
 
-    /// Whether a change is a move. Its source is looked at in the swap pass and not here: a move
-    /// that became a creation would leave its source standing and unheard of.
+    /// Whether a change is a move.
+    ///
+    /// Its source is looked at in the swap pass and not here: a move that became a creation would
+    /// leave its source standing and unheard of.
     private func isMove(_ change: Change) -> Bool {
         if case .move = change.source { return true }
         return false
