@@ -42,11 +42,16 @@ import Testing
         throws
     {
         let evil = live.directory.path("evil")
+        // A FIFO opened for reading and writing never ends, as a person's terminal does not.
+        let input = live.directory.path("input")
+        try Command.run("mkfifo", [input])
+        let line = #"exec ssh -F "$1" -o BatchMode=yes "${@:3}" <>"$2""#
         for wish in [[], ["touch \(evil); echo in"], ["/bin/sh", "-i"]] {
-            let words = ["-F", live.server.configuration, "-o", "BatchMode=yes"]
-            let said = try Command.run("ssh", words + [SSHServer.alias] + wish)
-            #expect(said.starts(with: Self.greeting.utf8), "\(wish): \(said)")
-            #expect(!String(decoding: said, as: UTF8.self).contains("in\n"), "\(wish)")
+            let words = ["-c", line, "bash", live.server.configuration, input, SSHServer.alias]
+            let client = try RunningProgram("bash", words + wish)
+            try client.wait { client.output.hasPrefix(Self.greeting) }
+            client.kill()
+            #expect(!client.output.contains("in\n"), "\(wish)")
         }
         let subsystem = try ssh(["-s", SSHServer.alias, "sftp"])
         #expect(subsystem.errors.contains("subsystem request failed"), "\(subsystem.said)")

@@ -122,7 +122,7 @@ import Testing
         let folder = live.directory.path("other")
         let cases = [
             ("vm: vm\nvmm: x\n", ":2:1: unknown key"), ("sync: 7\nvm: [vm]\n", ":1:7: "),
-            ("vm: vm\nvm: other\n", ":2:1: "),
+            ("vm: vm\nvm: other\n", ":1:1: "),
             (String(repeating: "# 10 MB\n", count: 10 << 17), ": File too large"),
         ]
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
