@@ -91,9 +91,11 @@ completions: ## writes shell completions to dist/completions
 	@deployment/setup/completions.sh
 
 .PHONY: install
-install: ## installs the release build of tandem under PREFIX (/usr/local)
+install: ## installs the release build of tandem, and a static receiver that is there, under PREFIX
 	$(SWIFT) build -c release --product tandem $(BUILD_FLAGS)
 	install -D -m 755 "$$($(SWIFT) build -c release --show-bin-path)/tandem" '$(DESTDIR)$(PREFIX)/bin/tandem'
+	@test ! -x dist/tandem-receiver || \
+	    install -D -m 755 dist/tandem-receiver '$(DESTDIR)$(PREFIX)/libexec/tandem/tandem-receiver'
 
 .PHONY: ci
 ci: setup lint units test ## the whole check: lint, units, build, static receiver, all tests
