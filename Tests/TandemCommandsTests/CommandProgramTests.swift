@@ -84,13 +84,12 @@ struct CommandProgramTests {
         let engine = FakeEngine(report: { target, options, _ in
             #expect(options.purpose == .push)
             #expect(options.acceptedDeletions == 30)
-            #expect(!options.isDurable)
             let place = "/home/state/pairs/\(Hex.text(target.pair.id))"
             #expect(target.pair.stateDirectory.hasSuffix(place))
             return .sample()
         })
         let context = playground.context(record, catalogue: catalogue, engine: engine)
-        let arguments = ["push", "shop", "--accept-delete=30", "--no-durable"]
+        let arguments = ["push", "shop", "--accept-delete=30"]
         #expect(CommandProgram.run(arguments, in: context) == .done)
     }
 

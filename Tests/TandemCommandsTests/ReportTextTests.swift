@@ -45,7 +45,7 @@ struct ReportTextTests {
         #expect(text(report, isPlan: true)[0].hasPrefix("in sync: "))
         report.verdict = .pushed
         report.isCompared = false
-        #expect(text(report) == ["nothing to push to devvm:/app; vm side not yet compared"])
+        #expect(text(report) == ["nothing to push to devvm:/app; vm side not fully compared"])
         report.verdict = .planned
         #expect(text(report, isPlan: true) == ["nothing to push to devvm:/app"])
     }
