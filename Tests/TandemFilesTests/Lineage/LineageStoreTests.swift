@@ -53,6 +53,23 @@ struct LineageStoreTests {
         #expect(FileManager.default.fileExists(atPath: recordPath(fixture) + "-applied") == false)
     }
 
+    @Test func `the list of a begun batch becomes that of the ended one, and no other batch's`()
+        throws
+    {
+        let fixture = try ApplyFixture()
+        let store = try store(fixture)
+        try store.save(.begun(Self.point, next: Self.next))
+        #expect(store.plannedList() == nil)
+        try store.plan(Self.applied, next: Self.next)
+        #expect(store.plannedList() == Self.applied)
+        try store.save(.ended(Self.point, next: Self.next))
+        #expect(store.plannedList() == nil)
+        #expect(try store.appliedList() == Self.applied)
+        try store.plan(Self.applied, next: Self.next)
+        try store.save(.begun(Self.point, next: Self.token))
+        #expect(store.plannedList() == nil)
+    }
+
     @Test func `a record with any bit flipped or cut short is unreadable and no other state`()
         throws
     {
