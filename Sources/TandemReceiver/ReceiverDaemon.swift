@@ -11,8 +11,13 @@ import TandemSystem
 struct ReceiverDaemon {
     /// Connections at once; each is one thread pair and at most a credit window of memory.
     static let maximumConnections = 16
+    /// How often the loop that accepts connections looks for a signal.
+    static let signalMilliseconds: Int32 = 250
     /// How long a stop waits for sessions to reach their safe point.
-    static let stopSeconds = 2
+    ///
+    /// With the look for the signal and HTTP's end it stays below the 2 s that a stop may take. A
+    /// batch that it cuts is recovered at the next connection.
+    static let stopMilliseconds = 1_200
 
     private let options: ServeCommand
     private let peers: PeerPolicy
@@ -38,7 +43,7 @@ struct ReceiverDaemon {
         accept(listener, endpoint, connections, logger, until: signals, log)
         close(listener)
         unsafe unlink(options.socket)
-        let isClean = endpoint.stop(until: .now() + .seconds(Self.stopSeconds))
+        let isClean = endpoint.stop(until: .now() + .milliseconds(Self.stopMilliseconds))
         service?.stop(by: .now() + .milliseconds(200))
         logger.info("stopped", metadata: ["clean": "\(isClean)"])
     }
@@ -164,9 +169,9 @@ struct ReceiverDaemon {
             case nil: break
             }
             do {
-                guard let descriptor = try UnixSocket.accept(on: listener, milliseconds: 250) else {
-                    continue
-                }
+                let wait = Self.signalMilliseconds
+                guard let descriptor = try UnixSocket.accept(on: listener, milliseconds: wait)
+                else { continue }
                 serve(descriptor, endpoint, connections, logger)
             } catch {
                 logger.error("accepting a connection failed: \(error)")
