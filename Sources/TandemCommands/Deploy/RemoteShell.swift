@@ -52,23 +52,23 @@ package struct SSHRemoteShell: RemoteShell {
     private static let longestOutput = 1 << 20
 
     private let transport: SSHTransport
-    private let open: @Sendable (String) throws -> any CommandLink
+    private let start: @Sendable (String) throws -> any CommandLink
 
     /// Takes a connected transport over.
     ///
     /// - Parameters:
     ///   - transport: what is closed at the end.
-    ///   - open: starts a command by it.
+    ///   - start: starts a command by it.
     package init(
         _ transport: SSHTransport,
-        open: @escaping @Sendable (String) throws -> any CommandLink
+        start: @escaping @Sendable (String) throws -> any CommandLink
     ) {
         self.transport = transport
-        self.open = open
+        self.start = start
     }
 
     package func run(_ script: RemoteScript) throws -> CommandResult {
-        try open(script.command).runToEnd(
+        try start(script.command).runToEnd(
             input: script.standardInput,
             limit: Self.longestOutput,
             until: .now() + .seconds(script.seconds)
