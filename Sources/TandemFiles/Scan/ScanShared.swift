@@ -59,6 +59,27 @@ final class ScanShared: Sendable {
         var rules: [(directory: RelativePath, files: RuleFiles)] = []
         var statistics = ScanStatistics()
         var nextReport = 0
+        /// The previous tree's directories by inode, once one was looked for.
+        var directories: [UInt64: Tree.ID]?
+
+        /// The directory of the previous tree that has this inode: it was renamed, and its children
+        /// need no hashing where their own stamps vouch for them.
+        mutating func renamed(_ inode: UInt64, in previous: Tree?) -> Tree.ID? {
+            guard let previous, inode != 0 else { return nil }
+            let known = directories ?? Self.directories(of: previous)
+            directories = known
+            return known[inode]
+        }
+
+        private static func directories(of tree: Tree) -> [UInt64: Tree.ID] {
+            var found: [UInt64: Tree.ID] = [:]
+            tree.forEach { id, _ in
+                guard tree.kind(of: id) == .directory else { return false }
+                found[tree.stamp(of: id).inode] = id
+                return true
+            }
+            return found
+        }
     }
 
     let settings: ScanSettings
@@ -108,10 +129,12 @@ final class ScanShared: Sendable {
         let report = monitor.change { state -> ScanProgress? in
             let ids = state.tree.setChildren(of: job.id, found.batch)
             for child in found.subdirectories.reversed() {
+                let id = ids[ids.startIndex + child.index]
+                let inode = state.tree.stamp(of: id).inode
                 state.jobs.append(
                     ScanJob(
-                        id: ids[ids.startIndex + child.index],
-                        previous: child.previous,
+                        id: id,
+                        previous: child.previous ?? state.renamed(inode, in: previous),
                         name: child.name,
                         parent: kept,
                         rules: job.rules,

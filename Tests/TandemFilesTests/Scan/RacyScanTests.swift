@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 
@@ -92,5 +93,33 @@ struct RacyScanTests {
         let root = try ScanRoot()
         root.fileSystem.reset(faults: [Fault(.mutating, .from(0), .fail(EROFS))])
         #expect(RacyWindow.probed(on: root.fileSystem, in: root.root.descriptor) == .unknown)
+    }
+
+    @Test func `a renamed directory is known by its inode, and nothing in it is hashed again`()
+        throws
+    {
+        let root = try ScanRoot()
+        try root.write("one", to: "old/sub/a")
+        try root.write("two", to: "old/b")
+        let first = try root.scan()
+        try FileManager.default.moveItem(
+            atPath: root.root.path + "/old",
+            toPath: root.root.path + "/new"
+        )
+        let second = try root.scan(previous: first.tree)
+        expectTree(second, ["new": ["sub": ["a": "one"], "b": "two"]])
+        #expect(second.statistics.hashedFiles == 0)
+    }
+
+    @Test func `an edit in a renamed directory is found`() throws {
+        let root = try ScanRoot()
+        try root.write("one", to: "old/a")
+        let first = try root.scan()
+        try FileManager.default.moveItem(
+            atPath: root.root.path + "/old",
+            toPath: root.root.path + "/new"
+        )
+        try root.write("two", to: "new/a")
+        expectTree(try root.scan(previous: first.tree), ["new": ["a": "two"]])
     }
 }
