@@ -35,7 +35,8 @@ package struct ConnectCommand: ParsableCommand {
         let near = DescriptorLink(input: dup(STDIN_FILENO), output: dup(STDOUT_FILENO))
         let inward = WorkerThread.start("tandem-in") {
             LinkCopy.run(from: near, to: far)
-            far.close()
+            // Only this direction ends: what the receiver still has to say is still passed on.
+            shutdown(descriptor, Int32(SHUT_WR))
         }
         LinkCopy.run(from: far, to: near)
         near.close()
