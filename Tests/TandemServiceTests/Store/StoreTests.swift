@@ -210,7 +210,7 @@ struct StoreTests {
         try Data("this is not a database, it is a letter".utf8)
             .write(to: URL(fileURLWithPath: path))
         #expect(code { _ = try Store(at: path) } == .damaged)
-        #expect(code { _ = try Store(at: "\(scratch.path)/none/s") } == .failed)
+        #expect(code { _ = try Store(at: "\(scratch.path)/none/s") } == .notPermitted)
     }
 
     @Test(arguments: [
