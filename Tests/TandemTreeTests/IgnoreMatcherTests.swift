@@ -28,7 +28,10 @@ struct IgnoreMatcherTests {
             #expect(matcher.isIgnored(name: Self.bytes(name), isDirectory: true), "\(name)")
             #expect(!matcher.isIgnored(name: Self.bytes(name), isDirectory: false), "\(name)")
         }
-        for name in ["a.txt", "log", "catalog", "core.c", "core.5.gz", "node_modules", ".gitignore", ".github"] {
+        for name in [
+            "a.txt", "log", "catalog", "core.c", "core.5.gz", "node_modules", ".gitignore",
+            ".github",
+        ] {
             #expect(!matcher.isIgnored(name: Self.bytes(name), isDirectory: false), "\(name)")
         }
     }
