@@ -97,7 +97,7 @@ extension PushPass {
         case .message(let message): try handle(message)
         case .linkEnded(let error): throw error
         case .contentSent(let bytes): try perform(session.handle(.contentSent(rawBytes: bytes)))
-        case .cancelled: throw SyncError(.interrupted, "interrupted; push again to go on")
+        case .cancelled: throw SyncError(.interrupted, "interrupted; what was sent is kept on the vm")
         }
     }
 

@@ -77,7 +77,7 @@ import Testing
         #expect(clock.now - start < .seconds(2))
         for pid in held { kill(pid, SIGCONT) }
         #expect(end.code == 130, "\(end.said)")
-        #expect(end.errors.contains("tandem: interrupted; what was sent is kept staged"))
+        #expect(end.errors.contains("tandem: interrupted; what was sent is kept on the vm"))
         #expect(end.errors.contains("  next: push again"), "\(end.said)")
         try expectRecovery()
     }
