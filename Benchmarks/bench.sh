@@ -120,14 +120,14 @@ measure() {
 
 change_source() {
     case $1 in
-        edit) printf 'edited in round %s\n' "$2" >>"$(find "$work/source" -type f | sort | head -n 1)" ;;
+        edit) printf 'edited in round %s\n' "$2" >>"$(find "$work/source" -type f | sort | sed -n 1p)" ;;
         rename) mv "$renamed" "$renamed-$2" && renamed=$renamed-$2 ;;
     esac
 }
 
 one_round() {
     local round=$1 host=${2:-vm} case name
-    renamed=$(find "$work/source" -mindepth 1 -maxdepth 1 -type d | sort | head -n 1)
+    renamed=$(find "$work/source" -mindepth 1 -maxdepth 1 -type d | sort | sed -n 1p)
     for case in "${cases[@]}"; do
         change_source "$case" "$round"
         for name in "${tools[@]}"; do

@@ -85,7 +85,7 @@ start_container() {
         command -v "$tool" >/dev/null || { note "$tool is not installed"; return 1; }
     done
     image=$(podman_here build --quiet --pull=never --format docker \
-        --file deployment/receiver/Containerfile dist) || { note "the image cannot be built here"; return 1; }
+        --file deployment/receiver/Containerfile dist) || { note "the image cannot be built here: $(tail -n 1 "$work/podman.log")"; return 1; }
     image_built=yes
     # The options of deployment/receiver/rootful/tandem-receiver.container.
     podman_here run --detach --name "$container" --pull=never --network slirp4netns \
@@ -159,7 +159,7 @@ check_equal() {
     if [ -n "$expected" ]; then
         differences=$(printf '%s\n' "$differences" | grep -vF "$expected" || true)
     fi
-    [ -z "$differences" ] || fail "rsync finds the two sides different: $(printf '%s\n' "$differences" | head -n 5)"
+    [ -z "$differences" ] || fail "rsync finds the two sides different: $(printf '%s\n' "$differences" | sed -n 1,5p)"
     note "rsync, by content: both sides equal${expected:+ but for $expected}"
 }
 
@@ -188,8 +188,8 @@ second_push() {
 
 edit_one() {
     step "3. Edit one file"
-    edited=$(find "$laptop" -type f -size +1k -size -64k -name '*.txt' | sort | head -n 1)
-    [ -n "$edited" ] || edited=$(find "$laptop" -type f -size +1k | sort | head -n 1)
+    edited=$(find "$laptop" -type f -size +1k -size -64k -name '*.txt' | sort | sed -n 1p)
+    [ -n "$edited" ] || edited=$(find "$laptop" -type f -size +1k | sort | sed -n 1p)
     echo "a line added by the demo" >>"$edited"
     note "${edited#"$laptop/"}"
     timed push_command --verbose
@@ -201,7 +201,7 @@ rename_directory() {
     local largest count
     largest=$(for directory in "$laptop"/*/*/; do
         printf '%s %s\n' "$(find "$directory" -type f | wc -l)" "$directory"
-    done | sort -rn | head -n 1)
+    done | sort -rn | sed -n 1p)
     count=${largest%% *}
     largest=${largest#* }
     largest=${largest%/}
@@ -214,7 +214,7 @@ rename_directory() {
 show_conflict() {
     step "5. The same file changed on both sides: a conflict, left alone"
     local name=${edited#"$laptop/"} status=0
-    [ -e "$edited" ] || { name=$(cd "$laptop" && find . -type f -size +1k | sort | head -n 1); name=${name#./}; }
+    [ -e "$edited" ] || { name=$(cd "$laptop" && find . -type f -size +1k | sort | sed -n 1p); name=${name#./}; }
     echo "the laptop's line" >>"$laptop/$name"
     echo "the vm's line" >>"$vm_root/$name"
     timed push_command || status=$?
