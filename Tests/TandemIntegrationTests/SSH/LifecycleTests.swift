@@ -119,12 +119,9 @@ struct LifecycleTests {
     }
 
     @Test(.tags(.live)) func `what a login shell prints first comes first, and all of it`() throws {
-        let directory = try TemporaryDirectory()
-        let noise = try directory.write(
-            "unset BASH_ENV; head -c 65536 /dev/zero; sleep 1",
-            to: "noisy.sh"
-        )
-        let server = try SSHServer(["SetEnv BASH_ENV=\(noise)"])
+        // A forced command prints first whatever the account's shell and its start files are.
+        let noise = "head -c 65536 /dev/zero; sleep 1; eval \"$SSH_ORIGINAL_COMMAND\""
+        let server = try SSHServer(["ForceCommand \(noise)"])
         let connection = try server.connect()
         defer { connection.close() }
         let link = try connection.openExec("exec cat")
