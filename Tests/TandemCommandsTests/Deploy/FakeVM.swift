@@ -24,7 +24,10 @@ final class FakeVM: RemoteShell {
         let place = ShellText.quoted(directory.url.path)
         for (name, body) in Self.programs {
             let text = "#!/bin/sh\nplace=\(place)\necho \"\(name) $*\" >> \"$place/calls\"\n\(body)"
-            try directory.write(text, to: "bin/\(name)", mode: 0o755)
+            // Put there by another process: a file that this one wrote may still be open for writing
+            // in a child that another test starts at this moment, and then it cannot be executed.
+            let text = try directory.write(text, to: name)
+            try Command.run("install", ["-m", "755", text, directory.path("bin/\(name)")])
         }
     }
 
