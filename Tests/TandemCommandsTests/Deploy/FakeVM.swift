@@ -26,8 +26,8 @@ final class FakeVM: RemoteShell {
             let text = "#!/bin/sh\nplace=\(place)\necho \"\(name) $*\" >> \"$place/calls\"\n\(body)"
             // Put there by another process: a file that this one wrote may still be open for writing
             // in a child that another test starts at this moment, and then it cannot be executed.
-            let text = try directory.write(text, to: name)
-            try Command.run("install", ["-m", "755", text, directory.path("bin/\(name)")])
+            let source = try directory.write(text, to: name)
+            try Command.run("install", ["-m", "755", source, directory.path("bin/\(name)")])
         }
     }
 
