@@ -97,7 +97,8 @@ extension PushPass {
         case .message(let message): try handle(message)
         case .linkEnded(let error): throw error
         case .contentSent(let bytes): try perform(session.handle(.contentSent(rawBytes: bytes)))
-        case .cancelled: throw SyncError(.interrupted, "interrupted; what was sent is kept on the vm")
+        case .cancelled:
+            throw SyncError(.interrupted, "interrupted; what was sent is kept on the vm")
         }
     }
 
