@@ -180,6 +180,12 @@ let package = Package(
     ]
 )
 
+// TANDEM_TESTS="TandemTreeTests TandemFilesTests" builds these test targets alone: less to compile
+// while one library is worked on.
+if let only = Context.environment["TANDEM_TESTS"]?.split(separator: " "), !only.isEmpty {
+    package.targets.removeAll { $0.type == .test && !only.contains(Substring($0.name)) }
+}
+
 /// Targets whose work is C calls: `unsafe` on every line there would say nothing.
 let callsC: Set = [
     "TandemSystem", "TandemFiles", "TandemSSH", "TandemDaemon", "TandemTestSupport",

@@ -12,9 +12,15 @@ final class LaptopLink: Sendable {
         case ended(SyncError)
     }
 
+    private struct State {
+        var end: LaptopEnd
+        /// What the receiver said when it ended the session: the reason of every later refusal.
+        var failure: SyncError?
+    }
+
     private let link: any ByteLink
     private let writer: LinkWriter
-    private let end: Monitor<LaptopEnd>
+    private let end: Monitor<State>
     private let time: any TimeSource
     private let received = Mutex<UInt64>(0)
     private let deliver: @Sendable (Incoming) -> Void
@@ -31,7 +37,7 @@ final class LaptopLink: Sendable {
         self.deliver = deliver
         allowsCompression = !(link is DescriptorLink)
         writer = LinkWriter(link)
-        end = Monitor(LaptopEnd(now: time.monotonic))
+        end = Monitor(State(end: LaptopEnd(now: time.monotonic)))
         WorkerThread.start("tandem-reader") { self.readAll() }
     }
 
@@ -43,31 +49,36 @@ final class LaptopLink: Sendable {
     func send(_ message: LaptopMessage) throws {
         let now = time.monotonic
         do {
-            let frame = try end.change { try $0.encode(message, now: now) }
+            let frame = try end.change { try $0.end.encode(message, now: now) }
             // End follows the changes and content that are queued; all else may overtake them.
             if case .end = message { _ = writer.sendData(frame) } else { writer.sendControl(frame) }
         } catch {
-            throw SyncError(.protocolViolation, "a message could not be sent: \(error)")
+            throw refusal("a message could not be sent: \(error)")
         }
     }
 
     /// Sends a frame of changes.
     func send(_ frame: PackedFrame) throws {
         do {
-            try end.change { try $0.admit(frame) }
+            try end.change { try $0.end.admit(frame) }
         } catch {
-            throw SyncError(.protocolViolation, "the changes could not be sent: \(error)")
+            throw refusal("the changes could not be sent: \(error)")
         }
         _ = writer.sendData(frame.bytes)
     }
 
+    /// Why a message was not taken: what the receiver said when it ended, if it has.
+    private func refusal(_ text: String) -> SyncError {
+        end.look { $0.failure } ?? SyncError(.protocolViolation, text)
+    }
+
     /// Sends content, waiting for the receiver's credit; false when the link has ended.
     func sendContent(_ frame: PackedFrame) -> Bool {
-        let admitted: Bool? = end.wait { end in
-            if end.isClosed { return false }
+        let admitted: Bool? = end.wait { state in
+            if state.end.isClosed { return false }
             guard case .data(_, _, let cost) = frame.content else { return false }
-            guard end.credit >= cost else { return nil }
-            return (try? end.admit(frame)) != nil
+            guard state.end.credit >= cost else { return nil }
+            return (try? state.end.admit(frame)) != nil
         }
         return admitted == true && writer.sendData(frame.bytes)
     }
@@ -81,7 +92,7 @@ final class LaptopLink: Sendable {
         writer.close()
         link.close()
         // Whoever waits for credit looks again and finds the end closed.
-        end.change { end in _ = try? end.encode(.bye, now: 0) }
+        end.change { state in _ = try? state.end.encode(.bye, now: 0) }
     }
 
     private func readAll() {
@@ -89,18 +100,18 @@ final class LaptopLink: Sendable {
         defer { unsafe buffer.deallocate() }
         var failure: SyncError?
         while failure == nil { failure = unsafe readOnce(buffer) }
-        end.change { end in _ = try? end.encode(.bye, now: 0) }
+        end.change { state in _ = try? state.end.encode(.bye, now: 0) }
         deliver(.ended(failure ?? SyncError(.unreachable, "the link ended")))
     }
 
     private func readOnce(_ buffer: UnsafeMutableRawBufferPointer) -> SyncError? {
         do {
             let count = try unsafe link.read(into: buffer, until: .now() + .seconds(1))
-            guard count > 0 else { return LinkEnd.closed(preamble: end.look { $0.preamble }) }
+            guard count > 0 else { return LinkEnd.closed(preamble: end.look { $0.end.preamble }) }
             received.withLock { $0 += UInt64(count) }
             let bytes = unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
             let now = time.monotonic
-            let events = try end.change { try unsafe $0.receive(bytes, now: now) }
+            let events = try unsafe receive(bytes, now: now)
             return take(events) ?? tick()
         } catch let error as LinkError where error.code == .timedOut {
             return tick()
@@ -119,6 +130,21 @@ final class LaptopLink: Sendable {
         }
     }
 
+    /// Takes bytes in; a failure that ends the session is kept under the same lock that ends it, so
+    /// that no sender meets a closed end without its reason.
+    private func receive(
+        _ bytes: UnsafeRawBufferPointer,
+        now: UInt64
+    ) throws -> [LaptopEvent] {
+        try end.change { state in
+            let events = try unsafe state.end.receive(bytes, now: now)
+            if state.end.isClosed, case .message(.failure(let failure))? = events.last {
+                state.failure = SyncError(failure)
+            }
+            return events
+        }
+    }
+
     private func take(_ events: [LaptopEvent]) -> SyncError? {
         for event in events {
             switch event {
@@ -133,7 +159,7 @@ final class LaptopLink: Sendable {
 
     private func tick() -> SyncError? {
         let now = time.monotonic
-        for action in end.change({ $0.tick(now: now) }) {
+        for action in end.change({ $0.end.tick(now: now) }) {
             switch action {
             case .send(let frame): writer.sendControl(frame)
             case .dead(let reason):
