@@ -9,18 +9,46 @@
 ///   - mode: which way changes travel.
 /// - Returns: the plan; files and subtrees that only moved are renames in it.
 public func reconcile(archive: Tree, laptop: Tree, vm: Tree, mode: SyncMode) -> Plan {
-    guard mode != .off else { return Plan() }
+    reconcile(archive: archive, laptop: laptop, vm: vm, modes: ModeMap(mode))
+}
+
+/// What to do so that both sides become the same, with a mode for each path.
+///
+/// What lies under mode `off` is untouched on both sides, never listed, and forgotten by the archive:
+/// so switching it on again deletes nothing. Only a pair that is off as a whole keeps its archive.
+/// - Parameters:
+///   - archive: what both sides last agreed on; empty where nothing is known.
+///   - laptop: what stands on the laptop.
+///   - vm: what stands on the vm.
+///   - modes: which way changes travel.
+///   - resolutions: a person's answers to conflicts; those that no longer fit do nothing.
+///   - folding: which names a side takes for the same.
+/// - Returns: the plan; files and subtrees that only moved are renames in it.
+public func reconcile(
+    archive: Tree,
+    laptop: Tree,
+    vm: Tree,
+    modes: ModeMap,
+    resolutions: [Resolution] = [],
+    folding: SideFolding = SideFolding()
+) -> Plan {
+    let regions = ModeRegions(modes)
+    guard modes.whole != .off || !regions.boundaries.isEmpty else { return Plan() }
     var (archive, laptop, vm) = (archive, laptop, vm)
     // A stale digest would hide a change, and so lose it.
     archive.rehash()
     laptop.rehash()
     vm.rehash()
-    var reconciler = Reconciler(archive: archive, laptop: laptop, vm: vm, mode: mode)
-    reconciler.run()
+    var reconciler = Reconciler(archive: archive, laptop: laptop, vm: vm, regions: regions)
+    for resolution in resolutions { reconciler.resolutions[resolution.path] = resolution }
+    reconciler.run(from: reconciler.top)
     reconciler.listProblems()
+    reconciler.dropClashes(folding)
     var plan = reconciler.plan
-    plan.toVM = findSources(for: plan.toVM, sender: laptop, receiver: vm)
-    plan.toLaptop = findSources(for: plan.toLaptop, sender: vm, receiver: laptop)
+    if reconciler.isOutOfOrder { plan.sort() }
+    let mayMove = { (path: RelativePath) in !regions.beginsBelow(path) }
+    plan.toVM = findSources(for: plan.toVM, sender: laptop, receiver: vm, mayMove: mayMove)
+    plan.toLaptop = findSources(for: plan.toLaptop, sender: vm, receiver: laptop, mayMove: mayMove)
     return plan
 }
 
@@ -32,6 +60,9 @@ struct Reconciler {
         var archive: Tree.ID?
         var laptop: Tree.ID?
         var vm: Tree.ID?
+        var mode: SyncMode
+        /// Whether another mode begins below it.
+        var isMixed: Bool
 
         func id(_ side: Side) -> Tree.ID? { side == .laptop ? laptop : vm }
     }
@@ -39,19 +70,33 @@ struct Reconciler {
     let archive: Tree
     let laptop: Tree
     let vm: Tree
-    let mode: SyncMode
+    let regions: ModeRegions
+    var resolutions: [RelativePath: Resolution] = [:]
     var plan = Plan()
+    /// Whether something was planned elsewhere than where the walk stood.
+    var isOutOfOrder = false
 
-    init(archive: Tree, laptop: Tree, vm: Tree, mode: SyncMode) {
+    init(archive: Tree, laptop: Tree, vm: Tree, regions: ModeRegions) {
         self.archive = archive
         self.laptop = laptop
         self.vm = vm
-        self.mode = mode
+        self.regions = regions
+    }
+
+    var top: Place {
+        Place(
+            path: .root,
+            archive: Tree.rootID,
+            laptop: Tree.rootID,
+            vm: Tree.rootID,
+            mode: regions.whole,
+            isMixed: !regions.boundaries.isEmpty
+        )
     }
 
     func tree(_ side: Side) -> Tree { side == .laptop ? laptop : vm }
 
-    func mayWrite(_ side: Side) -> Bool {
+    func mayWrite(_ side: Side, _ mode: SyncMode) -> Bool {
         switch mode {
         case .twoWay: true
         case .push, .mirror: side == .vm
@@ -61,10 +106,8 @@ struct Reconciler {
     }
 
     /// An explicit stack: a path may have 32,768 components, a thread's stack not that many frames.
-    mutating func run() {
-        var pending = [
-            Place(path: .root, archive: Tree.rootID, laptop: Tree.rootID, vm: Tree.rootID)
-        ]
+    mutating func run(from place: Place) {
+        var pending = [place]
         while let place = pending.popLast() {
             if settle(place) { pending.append(contentsOf: children(of: place).reversed()) }
         }
@@ -73,16 +116,26 @@ struct Reconciler {
     /// Decides about one place; true means that both are directories to be compared child by child.
     private mutating func settle(_ place: Place) -> Bool {
         let (laptopKind, vmKind) = (kind(place, .laptop), kind(place, .vm))
-        if laptopKind == .other || vmKind == .other {
-            forgetIfNeitherHas(place)
+        let areDirectories = laptopKind == .directory && vmKind == .directory
+        if place.mode == .off, !place.isMixed || !areDirectories {
+            forget(place)
+            leaveInside(place)
             return false
         }
-        if sidesAgree(place) {
+        if laptopKind == .other || vmKind == .other {
+            if [nil, .other].contains(laptopKind) && [nil, .other].contains(vmKind) {
+                // Where equal digests of a directory above hide the entry the archive would forget
+                // it, too; and forgetting never removes anything.
+                forget(place)
+            }
+            return false
+        }
+        if sidesAgree(place), !place.isMixed || !areDirectories {
             appendDifferences(archive, place.archive, laptop, place.laptop, to: &plan.agreed)
             return false
         }
-        guard laptopKind == .directory, vmKind == .directory else {
-            decide(place)
+        guard areDirectories else {
+            if place.isMixed { decideMixed(place) } else { decide(place) }
             return false
         }
         if archiveState(place)?.kind != .directory {
@@ -92,18 +145,17 @@ struct Reconciler {
         return true
     }
 
-    /// An `other` entry leaves both sides as they are; the problem is listed at the end.
-    ///
-    /// Where neither side has anything else, the archive forgets the path. It would, too, where
-    /// equal digests of a directory above hide the entry; and forgetting never removes anything.
-    private mutating func forgetIfNeitherHas(_ place: Place) {
-        guard let old = archiveState(place),
-            Side.allCases.allSatisfy({ [nil, .other].contains(kind(place, $0)) })
-        else { return }
+    /// Lets the archive forget what it holds at a place.
+    mutating func forget(_ place: Place) {
+        guard let old = archiveState(place) else { return }
         plan.agreed.append(Difference(path: place.path, old: old, new: nil))
     }
+}
 
-    private func kind(_ place: Place, _ side: Side) -> EntryKind? {
+// MARK: - What stands at a place
+
+extension Reconciler {
+    func kind(_ place: Place, _ side: Side) -> EntryKind? {
         place.id(side).map { tree(side).kind(of: $0) }
     }
 
@@ -137,6 +189,7 @@ struct Reconciler {
             let tree = tree(side)
             for row in tree.kinds.indices where tree.kinds[row] == EntryKind.other.rawValue {
                 let path = tree.path(of: Tree.ID(row))
+                guard regions.mode(of: path) != .off else { continue }
                 plan.problems.append(ProblemEntry(path: path, side: side, reason: .special))
             }
         }

@@ -8,11 +8,23 @@ extension Reconciler {
         )
         var places: [Place] = []
         while let heads = nextHeads(&cursors) {
-            if isSettled(heads) { continue }
-            let path = place.path.appending(name(heads))
-            places.append(
-                Place(path: path, archive: heads.archive, laptop: heads.laptop, vm: heads.vm)
+            let isSettled = isSettled(heads)
+            if isSettled && !place.isMixed { continue }
+            var child = Place(
+                path: place.path.appending(name(heads)),
+                archive: heads.archive,
+                laptop: heads.laptop,
+                vm: heads.vm,
+                mode: place.mode,
+                isMixed: false
             )
+            if place.isMixed {
+                child.mode = regions.mode(of: child.path)
+                child.isMixed = regions.beginsBelow(child.path)
+                // What is off leaves the archive even where all three are the same.
+                if isSettled && !child.isMixed && child.mode != .off { continue }
+            }
+            places.append(child)
         }
         return places
     }

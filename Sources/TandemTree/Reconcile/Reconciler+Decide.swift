@@ -1,7 +1,7 @@
 /// The table: what happens to a place where the sides differ and are not both directories.
 extension Reconciler {
     mutating func decide(_ place: Place) {
-        if mode == .mirror { return overwrite(place, on: .vm) }
+        if place.mode == .mirror { return overwrite(place, on: .vm) }
         switch (changed(place, .laptop), changed(place, .vm)) {
         case (true, false): propagate(place, from: .laptop)
         case (false, _): propagate(place, from: .vm)
@@ -11,7 +11,7 @@ extension Reconciler {
 
     /// One side changed: its state wins, where the mode lets it.
     private mutating func propagate(_ place: Place, from side: Side) {
-        guard mayWrite(side.other) else { return leave(place, to: side) }
+        guard mayWrite(side.other, place.mode) else { return leave(place, to: side) }
         overwrite(place, on: side.other)
     }
 
@@ -19,7 +19,7 @@ extension Reconciler {
         if place.laptop == nil { return decideRemoved(place, by: .laptop) }
         if place.vm == nil { return decideRemoved(place, by: .vm) }
         guard let base = archiveState(place) else { return conflict(place, .bothCreated) }
-        if mode == .twoWay, merge(place, base: base) { return }
+        if place.mode == .twoWay, merge(place, base: base) { return }
         let kinds = [base.kind, state(place, .laptop)?.kind, state(place, .vm)?.kind]
         let sameKind = kinds.allSatisfy { $0 == base.kind }
         conflict(place, sameKind ? .bothModified : .kindChanged)
@@ -30,7 +30,7 @@ extension Reconciler {
         if holdsNothingNew(place, on: side.other) {
             return propagate(place, from: side)
         }
-        guard mayWrite(side) else { return conflict(place, .removedAndChanged) }
+        guard mayWrite(side, place.mode) else { return conflict(place, .removedAndChanged) }
         overwrite(place, on: side)
     }
 
@@ -65,34 +65,41 @@ extension Reconciler {
         return true
     }
 
-    private mutating func conflict(_ place: Place, _ reason: ConflictReason) {
-        plan.conflicts.append(
-            Conflict(
-                path: place.path,
-                base: archiveState(place),
-                laptop: state(place, .laptop),
-                vm: state(place, .vm),
-                reason: reason
-            )
+    /// Leaves a place as it is on both sides, unless a person said what to keep.
+    mutating func conflict(_ place: Place, _ reason: ConflictReason) {
+        let conflict = Conflict(
+            path: place.path,
+            base: archiveState(place),
+            laptop: state(place, .laptop),
+            vm: state(place, .vm),
+            reason: reason
         )
+        if resolve(place, conflict) {
+            plan.resolved.append(place.path)
+        } else {
+            plan.conflicts.append(conflict)
+        }
     }
 
-    private mutating func leave(_ place: Place, to side: Side) {
+    mutating func leave(_ place: Place, to side: Side) {
         let own = Difference(path: place.path, old: archiveState(place), new: state(place, side))
         if side == .vm { plan.vmOnly.append(own) } else { plan.laptopOnly.append(own) }
     }
 
     /// Makes a place on one side what it is on the other.
-    private mutating func overwrite(_ place: Place, on side: Side) {
-        if let loser = place.id(side), tree(side).holdsOther(loser) {
-            // Removing the directory would take along what no digest covers.
-            return conflict(place, .holdsUnsyncable)
-        }
+    mutating func overwrite(_ place: Place, on side: Side) {
+        if !tryOverwrite(place, on: side) { conflict(place, .holdsUnsyncable) }
+    }
+
+    /// The same; false where removing a directory would take along what no digest covers.
+    mutating func tryOverwrite(_ place: Place, on side: Side) -> Bool {
+        if let loser = place.id(side), tree(side).holdsOther(loser) { return false }
         let winner = place.id(side.other)
         emit(place.path, expected: state(place, side), from: winner, to: side)
         if let winner, let old = place.archive, place.id(side) == nil || isLeaf(place, on: side) {
             forget(place, old: old, new: winner, in: tree(side.other))
         }
+        return true
     }
 
     private func isLeaf(_ place: Place, on side: Side) -> Bool {
@@ -107,34 +114,32 @@ extension Reconciler {
         plan.agreed.append(contentsOf: found.filter { $0.new == nil })
     }
 
-    /// The changes that bring a subtree over.
-    private mutating func emit(
+    /// The changes that bring a subtree over, but for the regions of other modes inside.
+    mutating func emit(
         _ path: RelativePath,
         expected: EntryState?,
         from winner: Tree.ID?,
         to side: Side
     ) {
+        guard let winner else {
+            return plan.append([Change(path: path, expected: expected, new: nil)], for: side)
+        }
+        let isMixed = regions.beginsBelow(path)
+        let tree = tree(side.other)
         var changes: [Change] = []
-        if let winner {
-            let tree = tree(side.other)
-            tree.forEach(from: winner) { id, bytes in
-                guard let state = tree.syncedState(of: id) else { return false }
-                changes.append(
-                    Change(
-                        path: RelativePath(trusted: bytes),
-                        expected: id == winner ? expected : nil,
-                        new: state.withoutDirectoryDigest
-                    )
+        tree.forEach(from: winner) { id, bytes in
+            guard let state = tree.syncedState(of: id) else { return false }
+            let inner = RelativePath(trusted: bytes)
+            if isMixed && id != winner && regions.begins(at: inner) { return false }
+            changes.append(
+                Change(
+                    path: inner,
+                    expected: id == winner ? expected : nil,
+                    new: state.withoutDirectoryDigest
                 )
-                return true
-            }
-        } else {
-            changes.append(Change(path: path, expected: expected, new: nil))
+            )
+            return true
         }
-        if side == .vm {
-            plan.toVM.append(contentsOf: changes)
-        } else {
-            plan.toLaptop.append(contentsOf: changes)
-        }
+        plan.append(changes, for: side)
     }
 }

@@ -8,8 +8,18 @@
 ///   - receiver: the tree they apply to.
 /// - Returns: the changes, with sources; the removal and the content of what moved are left out.
 public func findSources(for changes: [Change], sender: Tree, receiver: Tree) -> [Change] {
+    findSources(for: changes, sender: sender, receiver: receiver, mayMove: { _ in true })
+}
+
+/// The same, where not every new path may come whole: inside, another mode may begin.
+func findSources(
+    for changes: [Change],
+    sender: Tree,
+    receiver: Tree,
+    mayMove: (RelativePath) -> Bool
+) -> [Change] {
     var changes = changes
-    let moves = exactMoves(changes, sender: sender)
+    let moves = exactMoves(changes, sender: sender, mayMove: mayMove)
     if !moves.isEmpty { changes = apply(moves, to: changes) }
     markCopies(in: &changes, receiver: receiver)
     return changes
@@ -22,7 +32,11 @@ private struct Move {
 }
 
 /// The moves, by destination.
-private func exactMoves(_ changes: [Change], sender: Tree) -> [RelativePath: Move] {
+private func exactMoves(
+    _ changes: [Change],
+    sender: Tree,
+    mayMove: (RelativePath) -> Bool
+) -> [RelativePath: Move] {
     var removed: [EntryState: [RelativePath]] = [:]
     for change in changes where change.new == nil {
         if let state = change.expected, isWorthMoving(state) {
@@ -32,7 +46,9 @@ private func exactMoves(_ changes: [Change], sender: Tree) -> [RelativePath: Mov
     guard !removed.isEmpty else { return [:] }
     var created: [EntryState: [RelativePath]] = [:]
     for change in changes where change.expected == nil && change.new != nil {
-        guard let state = sender.state(at: change.path), removed[state] != nil else { continue }
+        guard change.source == nil, let state = sender.state(at: change.path),
+            removed[state] != nil, mayMove(change.path)
+        else { continue }
         created[state, default: []].append(change.path)
     }
     var moves: [RelativePath: Move] = [:]
