@@ -65,6 +65,18 @@ fuzz: ## runs every decoder's fuzzer for SECONDS_EACH seconds
 proof-kill: ## kills laptop, receiver and sshd at random for ROUNDS rounds, from SEED
 	@KILL_ROUNDS=$${ROUNDS:-200} KILL_SEED=$${SEED:-1} $(TESTS) --filter KillStormTests
 
+# The proofs of the planner and of the simulation run as one program, in a release build.
+PROOF = $(SWIFT) build -c release --product tandem-proof $(BUILD_FLAGS) && \
+    "$$($(SWIFT) build -c release --show-bin-path)/tandem-proof"
+
+.PHONY: proof-table
+proof-table: ## compares reconcile with its table on every triple of small trees
+	@$(PROOF) table STEP=$${STEP:-1}
+
+.PHONY: proof-planner
+proof-planner: ## STEPS random steps against the planner's promises from SEED, and six seeded bugs
+	@$(PROOF) planner STEPS=$${STEPS:-5000000} SEED=$${SEED:-1}
+
 .PHONY: tsan
 tsan: ## runs the unit tests under the thread sanitizer
 	@$(TESTS) --scratch-path .build-tsan --sanitize thread --skip TandemIntegrationTests

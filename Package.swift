@@ -119,6 +119,16 @@ let package = Package(
             dependencies: ["TandemTree", "TandemSystem"],
             path: "Tests/TandemTestSupport"
         ),
+        .target(
+            name: "TandemSimulation",
+            dependencies: ["TandemTree", "TandemSystem", "TandemFiles", "TandemTestSupport"],
+            path: "Tests/TandemSimulation"
+        ),
+        .executableTarget(
+            name: "tandem-proof",
+            dependencies: ["TandemSimulation"],
+            path: "Tests/tandem-proof"
+        ),
         .testTarget(
             name: "TandemTreeTests",
             dependencies: ["TandemTree", "TandemTestSupport"]
@@ -131,6 +141,13 @@ let package = Package(
         .testTarget(
             name: "TandemFilesTests",
             dependencies: ["TandemFiles", "TandemTree", "TandemSystem", "TandemTestSupport"]
+        ),
+        .testTarget(
+            name: "TandemSimulationTests",
+            dependencies: [
+                "TandemSimulation", "TandemFiles", "TandemTree", "TandemSystem",
+                "TandemTestSupport",
+            ]
         ),
         .testTarget(
             name: "TandemSSHTests",
@@ -189,6 +206,7 @@ if let only = Context.environment["TANDEM_TESTS"]?.split(separator: " "), !only.
 /// Targets whose work is C calls: `unsafe` on every line there would say nothing.
 let callsC: Set = [
     "TandemSystem", "TandemFiles", "TandemSSH", "TandemDaemon", "TandemTestSupport",
+    "TandemSimulation",
 ]
 
 for target in package.targets where target.type != .system && target.name != "CTandem" {

@@ -1,0 +1,3 @@
+import TandemSimulation
+
+ProofProgram.main()
