@@ -110,7 +110,8 @@ struct LayerTests {
 
     /// Modules that come with the toolchain or the C library, for every target that may have them.
     private static let toolchain: Set = [
-        "Darwin", "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Synchronization",
+        "CoreServices", "Darwin", "Dispatch", "Foundation", "FoundationEssentials", "Glibc",
+        "Synchronization",
     ]
 
     /// Targets that lie under Tests and are no test targets.

@@ -5,6 +5,8 @@
 package struct DirectoryRecords {
     private let bytes: UnsafeRawBufferPointer
     private var position = 0
+    /// The type (`d_type`) of the entry that `next` gave last; 0 where the file system tells none.
+    package private(set) var type: UInt8 = 0
 
     /// Walks `count` bytes at the start of `buffer`.
     package init(_ buffer: UnsafeMutableRawBufferPointer, count: Int) {
@@ -18,6 +20,7 @@ package struct DirectoryRecords {
                 bytes.loadUnaligned(fromByteOffset: position + Self.lengthOffset, as: UInt16.self)
             )
             guard length > Self.nameOffset, position + length <= bytes.count else { return nil }
+            type = bytes[position + Self.typeOffset]
             let field = bytes[(position + Self.nameOffset)..<(position + length)]
             position += length
             guard let end = field.firstIndex(of: 0) else { return nil }
@@ -33,5 +36,6 @@ package struct DirectoryRecords {
     }
 
     private static let lengthOffset = 16
+    private static let typeOffset = 18
     private static let nameOffset = 19
 }

@@ -1,0 +1,82 @@
+import Glibc
+import TandemSystem
+
+/// How many of the kernel's watches a root may use, and how often the rest is looked at.
+package struct WatchBudget: Hashable, Sendable {
+    /// The most watches; nil takes what the kernel allows, less what editors need.
+    package var watches: Int?
+    /// The shortest time between two looks at all polled directories, in nanoseconds.
+    package var directorySweep: UInt64
+    /// The time between two looks at all files of polled directories, in nanoseconds.
+    package var fileSweep: UInt64
+    /// The time between two looks at whether the root is still at its path, in nanoseconds.
+    package var rootCheck: UInt64
+
+    package init(
+        watches: Int? = nil,
+        directorySweep: UInt64 = 1_000_000_000,
+        fileSweep: UInt64 = 30_000_000_000,
+        rootCheck: UInt64 = 10_000_000_000
+    ) {
+        self.watches = watches
+        self.directorySweep = directorySweep
+        self.fileSweep = fileSweep
+        self.rootCheck = rootCheck
+    }
+
+    /// What the kernel allows, less what editors need.
+    package static let ofSystem = WatchBudget()
+}
+
+/// The kernel's limits for one user.
+struct WatchLimits: Hashable, Sendable {
+    /// `fs.inotify.max_user_watches`.
+    var watches: Int
+    /// `fs.inotify.max_user_instances`.
+    var instances: Int
+
+    /// Reads the limits; what cannot be read is taken for what the oldest kernels had.
+    init(reading fileSystem: any FileSystem) {
+        watches = Self.read(Self.watchesName, fileSystem) ?? 8_192
+        instances = Self.read(Self.instancesName, fileSystem) ?? 128
+    }
+
+    init(watches: Int, instances: Int) {
+        self.watches = watches
+        self.instances = instances
+    }
+
+    /// What one root may use: a quarter is left to this user's editors and build tools.
+    var share: Int { watches - watches / 4 }
+
+    /// The command that makes room for so many directories; nil when there is room.
+    func remedy(forWatching directories: Int) -> String? {
+        var wanted = Self.leastWatches
+        while wanted - wanted / 4 < directories { wanted *= 2 }
+        guard wanted > watches else { return nil }
+        return "sudo sysctl -w \(Self.watchesName)=\(wanted)"
+    }
+
+    /// The command that makes room for one more inotify instance.
+    var remedyForInstances: String {
+        "sudo sysctl -w \(Self.instancesName)=\(max(instances * 2, 256))"
+    }
+
+    private static let watchesName = "fs.inotify.max_user_watches"
+    private static let instancesName = "fs.inotify.max_user_instances"
+    /// What distributions set for desktops; a smaller value would be raised again soon.
+    private static let leastWatches = 65_536
+
+    private static func read(_ name: String, _ fileSystem: any FileSystem) -> Int? {
+        let path = "/proc/sys/" + name.split(separator: ".").joined(separator: "/")
+        return try? withCName(Array(path.utf8)) { path throws(SystemError) in
+            let file = HeldDescriptor(
+                try fileSystem.openFile(at: currentDirectory, path),
+                of: fileSystem
+            )
+            // A file of the kernel's has no size; a number fits.
+            let bytes = try fileSystem.readUpTo(file.raw, count: 32)
+            return Int(String(decoding: bytes, as: UTF8.self).filter { $0.isNumber })
+        }
+    }
+}
