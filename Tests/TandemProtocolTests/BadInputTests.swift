@@ -37,7 +37,7 @@ struct BadInputTests {
 
     @Test
     func `bad input 91: one side's messages mean nothing from the other`() throws {
-        for (name, message) in Samples.vm() where message.type.rawValue < 0x7d {
+        for (name, message) in try Samples.vm() where message.type.rawValue < 0x7d {
             let payload = try #require(try frames(message.frame()).first).payload
             #expect(laptopCode(message.type, payload) == .unknownType, "\(name)")
         }

@@ -114,7 +114,7 @@ struct ConversationTests {
 
     @Test(arguments: Purpose.allCases)
     func `the purpose decides what may be changed`(_ purpose: Purpose) throws {
-        let mayChange = purpose == .pair || purpose == .push || purpose == .adopt
+        let mayChange = [.pair, .push, .adopt, .sync].contains(purpose)
         var ends = try TwoEnds(purpose)
         #expect((code { try ends.say(.begin(Self.empty)) } == nil) == mayChange)
         var other = try TwoEnds(purpose)

@@ -55,7 +55,7 @@ struct GoldenBytesTests {
     @Test(.tags(.golden))
     func `the vm's messages have the documented bytes`() throws {
         let documented = try DocumentedBytes().blocks
-        for (name, message) in Samples.vm() {
+        for (name, message) in try Samples.vm() {
             let bytes = try #require(documented[name], "no block \(name)")
             #expect(try message.frame() == bytes, "\(name)")
             #expect(try frames(bytes).map { try VMMessage($0) } == [message], "\(name)")

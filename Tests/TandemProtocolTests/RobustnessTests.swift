@@ -17,7 +17,7 @@ struct RobustnessTests {
                 }
             }
         }
-        for (name, message) in Samples.vm() {
+        for (name, message) in try Samples.vm() {
             let payload = try whole(message.frame()).payload
             for end in payload.indices {
                 let cut = Frame(type: message.type, payload: Array(payload[..<end]))
@@ -34,7 +34,7 @@ struct RobustnessTests {
                 try LaptopMessage(Frame(type: message.type, payload: payload))
             }
         }
-        for (name, message) in Samples.vm() {
+        for (name, message) in try Samples.vm() {
             let payload = try whole(message.frame()).payload + [0]
             #expect(throws: ProtocolError.self, "\(name)") {
                 try VMMessage(Frame(type: message.type, payload: payload))
@@ -51,7 +51,7 @@ struct RobustnessTests {
                 #expect(again == frame)
             }
         }
-        for (_, message) in Samples.vm() {
+        for (_, message) in try Samples.vm() {
             try forEachFlip(of: whole(message.frame())) { frame in
                 guard let read = try? VMMessage(frame) else { return }
                 let again = try whole(read.frame())

@@ -87,13 +87,26 @@ enum Samples {
             ("Commit", .commit(next)),
             ("ShelfList", .shelfList(path("src"))),
             ("ShelfRestore", .shelfRestore(place)),
+            ("Watch", .watch),
+            ("Drain", .drain),
+            (
+                "Fetch",
+                .fetch(
+                    Fetch(
+                        firstID: 0,
+                        items: [.init(path: path("src/a"), state: file(5))],
+                        last: true
+                    )
+                )
+            ),
+            ("Grant", .grant(524_288)),
             ("Ping", .ping(150)),
             ("Pong", .pong(150)),
             ("Bye", .bye),
         ]
     }
 
-    static func vm() -> [(name: String, message: VMMessage)] {
+    static func vm() throws -> [(name: String, message: VMMessage)] {
         [
             ("Welcome", .welcome(welcome)),
             ("RootTree", .rootTree(RootTree(digest: digest(0xaa), entries: 1_000, complete: true))),
@@ -108,12 +121,25 @@ enum Samples {
             ("ShelfItems", .shelfItems(ShelfItems(items: [shelved], last: true))),
             ("Restored", .restored(place)),
             ("Failure", .failure(Failure(.occupied, "in a", path: path("src/a")))),
+            ("Observed", .observed(observed)),
+            ("Content", .content(try pack([(0, 0, "hi")]))),
+            ("Fetched", .fetched(items: 1)),
+            ("Drained", .drained),
+            ("Notice", .notice(WatchNotice(isLimited: true, text: "polled"))),
             ("Ping", .ping(150)),
             ("Pong", .pong(150)),
             ("Bye", .bye),
         ]
     }
 
+    static let observed = Observed(
+        items: [
+            .init(path: path("src/a"), state: file(5)), .init(path: path("src/b"), state: nil),
+        ],
+        last: true,
+        root: digest(0xaa),
+        complete: true
+    )
     static let listing = Listing(
         path: path("src"),
         end: .complete,

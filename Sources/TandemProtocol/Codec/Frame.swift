@@ -12,6 +12,10 @@ package enum FrameType: UInt8, Sendable, CaseIterable {
     case commit = 0x0a
     case shelfList = 0x0b
     case shelfRestore = 0x0c
+    case watch = 0x0d
+    case drain = 0x0e
+    case fetch = 0x0f
+    case grant = 0x10
 
     case welcome = 0x41
     case rootTree = 0x42
@@ -26,6 +30,11 @@ package enum FrameType: UInt8, Sendable, CaseIterable {
     case shelfItems = 0x4b
     case restored = 0x4c
     case failure = 0x4d
+    case observed = 0x4e
+    case content = 0x4f
+    case fetched = 0x50
+    case drained = 0x51
+    case notice = 0x52
 
     case ping = 0x7d
     case pong = 0x7e

@@ -20,6 +20,10 @@ struct Conversation: Hashable, Sendable {
     private var ruleBytes = 0
     private var listed: [UInt8] = []
     private var appliedOrder = ChangeOrder()
+    private var live = LiveConversation()
+
+    /// What the vm may still send of ordered contents.
+    var contentCredit: UInt64 { live.credit }
 
     var isClosed: Bool { phase == .closed }
 
@@ -51,6 +55,14 @@ extension Conversation {
         case .end(let count):
             try inBatch { batch throws(ProtocolError) in try batch.end(changes: count) }
         case .commit: try commit()
+        case .watch: try inLive { live throws(ProtocolError) in try live.watch() }
+        case .drain:
+            try inLive { live throws(ProtocolError) in try live.checkWatching("Drain") }
+            try requests.ask(.drained)
+        case .fetch(let fetch):
+            try inLive { live throws(ProtocolError) in try live.fetch(fetch) }
+        case .grant(let bytes):
+            try inLive { live throws(ProtocolError) in try live.grant(bytes) }
         }
     }
 
@@ -149,6 +161,35 @@ extension Conversation {
         case .outcome(let items):
             try inBatch { batch throws(ProtocolError) in try batch.outcome(items) }
         case .ended(let ended): try hear(ended)
+        case .observed:
+            try inLive { live throws(ProtocolError) in try live.checkWatching("Observed") }
+        case .notice:
+            try inLive { live throws(ProtocolError) in try live.checkWatching("Notice") }
+        case .content(let pack): try hear(content: pack)
+        case .fetched(let items):
+            try inLive { live throws(ProtocolError) in try live.fetched(items) }
+        case .drained: try answer(.drained)
+        }
+    }
+
+    /// Takes the effect of a frame of content that a packer made.
+    mutating func vmSays(_ frame: PackedFrame) throws(ProtocolError) {
+        guard case .data(let highestID, let contentBytes, let cost) = frame.content else {
+            throw ProtocolError(.wrongOrder, "Changes from the vm")
+        }
+        try inLive { live throws(ProtocolError) in
+            try live.content(cost, highestID: highestID, contentBytes: contentBytes)
+        }
+    }
+
+    private mutating func hear(content pack: DataPack) throws(ProtocolError) {
+        let highest = pack.records.reduce(UInt32(0)) { max($0, $1.id) }
+        try inLive { live throws(ProtocolError) in
+            try live.content(
+                UInt64(pack.cost),
+                highestID: highest,
+                contentBytes: UInt64(pack.contentBytes)
+            )
         }
     }
 
@@ -220,6 +261,15 @@ extension Conversation {
         guard phase != .awaitingHello, phase != .closed else {
             throw ProtocolError(.wrongOrder, what)
         }
+    }
+
+    private mutating func inLive(
+        _ body: (inout LiveConversation) throws(ProtocolError) -> Void
+    ) throws(ProtocolError) {
+        guard case .open(.sync) = phase else {
+            throw ProtocolError(.wrongOrder, "a message of a session that keeps in sync")
+        }
+        try body(&live)
     }
 
     private mutating func inBatch(

@@ -109,15 +109,18 @@ extension DecoderProperties {
         let welcomed = (try? VMMessage.welcome(welcome).frame()) ?? []
         _ = try? end.encode(.hello(hello), now: 0)
         _ = try? end.receive(VMEnd(now: 0).greeting + welcomed, now: 0)
+        let file = EntryState.file(.zero, size: 64)
+        let wanted = Fetch.Item(path: change.path, state: file)
         let asked: [LaptopMessage] = [
-            .compare, .list([.root]), .appliedQuery, .shelfList(.root), .begin(begin),
+            .compare, .list([.root]), .appliedQuery, .shelfList(.root), .watch, .drain,
+            .grant(1_024), .fetch(Fetch(firstID: 0, items: [wanted], last: true)), .begin(begin),
             .changes(ChangeRun(firstID: 0, changes: [change])),
         ]
         for message in asked { _ = try? end.encode(message, now: 0) }
     }
 
     private static var hello: Hello {
-        Hello(pair: pair, purpose: .push, claim: LineageClaim(point), client: "fuzz")
+        Hello(pair: pair, purpose: .sync, claim: LineageClaim(point), client: "fuzz")
     }
 
     private static var welcome: Welcome {

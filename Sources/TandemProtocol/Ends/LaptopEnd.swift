@@ -21,6 +21,8 @@ package struct LaptopEnd: Hashable, Sendable {
     private var assembler = FrameAssembler()
     private var conversation = Conversation()
     private var heartbeat: Heartbeat
+    /// Content written since the last Grant.
+    private var owed: UInt64 = 0
     /// The first bytes that came before the greeting, as a login shell printed them: not escaped.
     package var preamble: [UInt8] { scanner.preamble }
 
@@ -127,6 +129,27 @@ extension LaptopEnd {
     package mutating func admit(_ frame: PackedFrame) throws(ProtocolError) {
         try checkOpen()
         try conversation.laptopSays(frame)
+    }
+
+    /// Counts content from the vm that was written and, when it is worth a frame, grants as much.
+    ///
+    /// - Parameters:
+    ///   - cost: the sum of `DataPack.cost` of the packs that no longer take memory.
+    ///   - window: what was granted at first.
+    ///   - now: the time.
+    /// - Returns: a Grant frame to write, or nil while it is not worth one.
+    /// - Throws: `ProtocolError` outside a session of purpose sync.
+    package mutating func topUp(
+        _ cost: Int,
+        window: UInt64,
+        now: UInt64
+    ) throws(ProtocolError) -> [UInt8]? {
+        owed += UInt64(max(cost, 0))
+        // A quarter of the window: few frames, and the vm never runs dry.
+        guard owed > 0, owed >= window / 4, !conversation.isClosed else { return nil }
+        let grant = min(owed, Limits.credit)
+        owed -= grant
+        return try encode(.grant(grant), now: now)
     }
 
     /// Writes a ping, for measuring the round trip.

@@ -8,6 +8,7 @@ enum Request: Hashable, Sendable {
     case committed
     case shelfItems
     case restored
+    case drained
 }
 
 /// The requests without an answer, oldest first; a bound keeps a laptop from piling them up.

@@ -154,6 +154,17 @@ extension VMEnd {
         return bytes
     }
 
+    /// Content bytes the laptop has granted and not yet been sent.
+    package var contentCredit: UInt64 { conversation.contentCredit }
+
+    /// Lets a packer's frame of content pass if it may be sent now; then write `frame.bytes`.
+    package mutating func admit(_ frame: PackedFrame) throws(ProtocolError) {
+        guard !saidBye, !conversation.isClosed else {
+            throw ProtocolError(.wrongOrder, "a message after the end")
+        }
+        try conversation.vmSays(frame)
+    }
+
     /// Counts content that was written and, when it is worth a frame, grants as much again.
     ///
     /// - Parameters:

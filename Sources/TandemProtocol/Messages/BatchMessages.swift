@@ -42,32 +42,49 @@ package struct RulesChunk: Hashable, Sendable {
 ///     varint, 16    generation and its token
 ///     varint        changes that will follow
 ///     varint        bytes of the files they create or replace: what the vm reserves
-///     u8            1 if the laptop waits for Need before it sends content
+///     u8            flags: +1 the laptop waits for Need before it sends content, +2 what the batch
+///                   displaces was never agreed: the shelf keeps it until a person decides
 package struct Begin: Hashable, Sendable {
     package var point: LineagePoint
     package var changes: UInt32
     package var contentBytes: UInt64
     package var askFirst: Bool
+    package var displacesLive: Bool
 
-    package init(point: LineagePoint, changes: UInt32, contentBytes: UInt64, askFirst: Bool) {
+    private static let askFlag: UInt8 = 1
+    private static let liveFlag: UInt8 = 2
+
+    package init(
+        point: LineagePoint,
+        changes: UInt32,
+        contentBytes: UInt64,
+        askFirst: Bool,
+        displacesLive: Bool = false
+    ) {
         self.point = point
         self.changes = changes
         self.contentBytes = contentBytes
         self.askFirst = askFirst
+        self.displacesLive = displacesLive
     }
 
     func append(to bytes: inout [UInt8]) {
         point.append(to: &bytes)
         bytes.appendVarint(changes)
         bytes.appendVarint(contentBytes)
-        bytes.append(flag: askFirst)
+        bytes.append((askFirst ? Self.askFlag : 0) | (displacesLive ? Self.liveFlag : 0))
     }
 
     init(_ reader: inout ByteReader) throws(ProtocolError) {
         point = try LineagePoint(&reader, "Begin.point")
         changes = try reader.number("Begin.changes", atMost: Limits.changesInBatch)
         contentBytes = try reader.number("Begin.contentBytes", atMost: Limits.fileSize)
-        askFirst = try reader.flag("Begin.askFirst")
+        let flags = try reader.byte("Begin.flags")
+        guard flags & ~(Self.askFlag | Self.liveFlag) == 0 else {
+            throw ProtocolError(.badValue, "Begin.flags")
+        }
+        askFirst = flags & Self.askFlag != 0
+        displacesLive = flags & Self.liveFlag != 0
     }
 }
 

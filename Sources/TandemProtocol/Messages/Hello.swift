@@ -8,9 +8,15 @@ package enum Purpose: UInt8, Sendable, CaseIterable {
     case status = 4
     case adopt = 5
     case shelf = 6
+    case sync = 7
 
     /// Whether the session may open batches and commit them.
-    package var mayChange: Bool { self == .pair || self == .push || self == .adopt }
+    package var mayChange: Bool {
+        switch self {
+        case .pair, .push, .adopt, .sync: true
+        case .plan, .status, .shelf: false
+        }
+    }
 }
 
 /// The laptop's first message.

@@ -20,6 +20,13 @@ package enum LaptopMessage: Hashable, Sendable {
     /// Asks for ShelfItems under a path; the root for all.
     case shelfList(RelativePath)
     case shelfRestore(ShelfPlace)
+    /// From now on the vm watches its root and reports what changes there; once a session.
+    case watch
+    /// Asks for Drained, once all that happened on the vm before is reported.
+    case drain
+    case fetch(Fetch)
+    /// Grants more bytes of Content.
+    case grant(UInt64)
     case ping(UInt64)
     case pong(UInt64)
     case bye
@@ -38,6 +45,10 @@ package enum LaptopMessage: Hashable, Sendable {
         case .commit: .commit
         case .shelfList: .shelfList
         case .shelfRestore: .shelfRestore
+        case .watch: .watch
+        case .drain: .drain
+        case .fetch: .fetch
+        case .grant: .grant
         case .ping: .ping
         case .pong: .pong
         case .bye: .bye
@@ -64,8 +75,10 @@ package enum LaptopMessage: Hashable, Sendable {
         case .commit(let point): point.append(to: &bytes)
         case .shelfList(let path): bytes.append(counted: path.bytes)
         case .shelfRestore(let place): place.append(to: &bytes)
-        case .ping(let number), .pong(let number): bytes.appendVarint(number)
-        case .compare, .appliedQuery, .bye: break
+        case .fetch(let fetch): fetch.append(to: &bytes)
+        case .grant(let number), .ping(let number), .pong(let number):
+            bytes.appendVarint(number)
+        case .compare, .appliedQuery, .watch, .drain, .bye: break
         }
     }
 
@@ -96,6 +109,10 @@ package enum LaptopMessage: Hashable, Sendable {
         case .commit: .commit(try LineagePoint(&reader, "Commit.point"))
         case .shelfList: .shelfList(try reader.wholePath("ShelfList.prefix", root: true))
         case .shelfRestore: .shelfRestore(try ShelfPlace(&reader))
+        case .watch: .watch
+        case .drain: .drain
+        case .fetch: .fetch(try Fetch(&reader))
+        case .grant: .grant(try reader.number("Grant.bytes", atMost: Limits.credit))
         case .ping: .ping(try reader.varint("Ping.number"))
         case .pong: .pong(try reader.varint("Pong.number"))
         case .bye: .bye

@@ -15,6 +15,13 @@ package enum VMMessage: Hashable, Sendable {
     case shelfItems(ShelfItems)
     case restored(ShelfPlace)
     case failure(Failure)
+    case observed(Observed)
+    /// Pieces of the contents that Fetch ordered.
+    case content(DataPack)
+    /// All that could be read of an order of so many contents is sent.
+    case fetched(items: UInt32)
+    case drained
+    case notice(WatchNotice)
     case ping(UInt64)
     case pong(UInt64)
     case bye
@@ -34,6 +41,11 @@ package enum VMMessage: Hashable, Sendable {
         case .shelfItems: .shelfItems
         case .restored: .restored
         case .failure: .failure
+        case .observed: .observed
+        case .content: .content
+        case .fetched: .fetched
+        case .drained: .drained
+        case .notice: .notice
         case .ping: .ping
         case .pong: .pong
         case .bye: .bye
@@ -61,9 +73,13 @@ package enum VMMessage: Hashable, Sendable {
         case .shelfItems(let items): items.append(to: &bytes)
         case .restored(let place): place.append(to: &bytes)
         case .failure(let failure): failure.append(to: &bytes)
+        case .observed(let observed): observed.append(to: &bytes)
+        case .content(let pack): pack.append(to: &bytes)
+        case .fetched(let items): bytes.appendVarint(items)
+        case .notice(let notice): notice.append(to: &bytes)
         case .credit(let number), .committed(let number), .ping(let number), .pong(let number):
             bytes.appendVarint(number)
-        case .bye: break
+        case .drained, .bye: break
         }
     }
 
@@ -74,6 +90,10 @@ package enum VMMessage: Hashable, Sendable {
 
     /// Decodes a frame's payload.
     init(_ frame: consuming Frame) throws(ProtocolError) {
+        if frame.type == .content {
+            self = .content(try DataPack(decoding: frame.payload))
+            return
+        }
         var reader = ByteReader(frame.payload)
         self = try Self.decode(frame.type, &reader)
         try reader.finish("vm message")
@@ -97,6 +117,11 @@ package enum VMMessage: Hashable, Sendable {
         case .shelfItems: .shelfItems(try ShelfItems(&reader))
         case .restored: .restored(try ShelfPlace(&reader))
         case .failure: .failure(try Failure(&reader))
+        case .observed: .observed(try Observed(&reader))
+        case .fetched:
+            .fetched(items: try reader.number("Fetched.items", atMost: Limits.changesInBatch))
+        case .drained: .drained
+        case .notice: .notice(try WatchNotice(&reader))
         case .ping: .ping(try reader.varint("Ping.number"))
         case .pong: .pong(try reader.varint("Pong.number"))
         case .bye: .bye

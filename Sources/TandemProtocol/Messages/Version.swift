@@ -52,8 +52,11 @@ package struct Capabilities: OptionSet, Hashable, Sendable {
     /// The side unpacks Data that is compressed with zstd.
     package static let zstd = Capabilities(rawValue: 1)
 
+    /// The side keeps a session of purpose sync: it watches, reports, and sends content.
+    package static let live = Capabilities(rawValue: 2)
+
     /// What this code can do.
-    package static let own: Capabilities = [.zstd]
+    package static let own: Capabilities = [.zstd, .live]
 }
 
 extension ByteReader {

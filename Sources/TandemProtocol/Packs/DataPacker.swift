@@ -15,9 +15,15 @@ package struct DataPacker: ~Copyable {
     private var spares: [[UInt8]] = []
     private var chooser: CompressionChooser
     private let compressor = ZstdCompressor()
+    private let type: FrameType
 
-    /// Begins an empty pack; `compress` is false if the vm cannot unpack zstd or the link is local.
-    package init(compress: Bool) {
+    /// Begins an empty pack.
+    ///
+    /// - Parameters:
+    ///   - compress: false if the other side cannot unpack zstd or the link is local.
+    ///   - toLaptop: whether Content frames are made, which the vm sends, instead of Data frames.
+    package init(compress: Bool, toLaptop: Bool = false) {
+        type = toLaptop ? .content : .data
         chooser = CompressionChooser(enabled: compress)
         pack = []
         open()
@@ -96,7 +102,7 @@ package struct DataPacker: ~Copyable {
         pack = spares.popLast() ?? []
         pack.removeAll(keepingCapacity: true)
         pack.reserveCapacity(Self.prefix + Limits.rawPack)
-        pack.append(contentsOf: [0, 0, 0, 0, FrameType.data.rawValue, 0, 0, 0, 0, 0])
+        pack.append(contentsOf: [0, 0, 0, 0, type.rawValue, 0, 0, 0, 0, 0])
         highestID = 0
         contentBytes = 0
     }

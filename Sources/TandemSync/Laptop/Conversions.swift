@@ -49,7 +49,11 @@ extension SyncError {
 
 extension PushSession.Standing {
     /// What to do first, or `amnesia` when the lineages do not join.
-    init(_ decision: LineageDecision, _ state: LaptopState) throws {
+    ///
+    /// - Parameters:
+    ///   - decision: what the two records allow.
+    ///   - intent: the token of the generation that the laptop last meant to begin.
+    init(_ decision: LineageDecision, intent: [UInt8]?) throws {
         switch decision {
         case .goOn: self = .settled
         case .firstContact:
@@ -61,7 +65,7 @@ extension PushSession.Standing {
                     + "is deleted or overwritten"
             )
         case .commitPending: self = .commitPending
-        case .rollForward: self = .rollForward(token: state.archive.intent?.token ?? [])
+        case .rollForward: self = .rollForward(token: intent ?? [])
         case .amnesia(let reason):
             throw SyncError(
                 .amnesia,

@@ -50,6 +50,59 @@ package enum HaltPolicy {
         )
     }
 
+    /// Why the plan of a session that writes to both sides is not applied, or nil when it may be.
+    ///
+    /// - Parameters:
+    ///   - plan: what would be done on both sides.
+    ///   - archive: the tree that was agreed last.
+    ///   - laptop: the laptop's tree now.
+    ///   - vm: the vm's tree now.
+    ///   - accepted: the deletions the user accepted.
+    /// - Returns: what to tell the user.
+    package static func check(
+        _ plan: Plan,
+        archive: Tree,
+        laptop: Tree,
+        vm: Tree,
+        accepted: Int?
+    ) -> SyncError? {
+        check(plan.toVM, on: .vm, because: laptop, archive, accepted)
+            ?? check(plan.toLaptop, on: .laptop, because: vm, archive, accepted)
+    }
+
+    private static func check(
+        _ changes: [Change],
+        on side: Side,
+        because other: Tree,
+        _ archive: Tree,
+        _ accepted: Int?
+    ) -> SyncError? {
+        guard !changes.isEmpty else { return nil }
+        let deletions = changes.reduce(0) { $0 + deletedEntries($1, in: archive) }
+        guard deletions > accepted ?? 0 else { return nil }
+        let hint =
+            "look at the \(side.other) root; if it is meant, go on with "
+            + "`tandem resume --accept-delete=\(deletions)`"
+        if archive.count >= emptiedCount && other.count == 0 {
+            return SyncError(
+                .halted,
+                "the \(side.other) root is empty and had \(archive.count) entries; "
+                    + "nothing was applied",
+                hint: hint
+            )
+        }
+        guard
+            deletions >= deletionCount,
+            deletions * 100 >= archive.count * deletionPercent
+        else { return nil }
+        return SyncError(
+            .halted,
+            "\(deletions) of \(archive.count) entries would be deleted on the \(side); "
+                + "nothing was applied",
+            hint: hint
+        )
+    }
+
     /// The entries of the agreed tree that a change takes away; a move takes none.
     private static func deletedEntries(_ change: Change, in archive: Tree) -> Int {
         guard let expected = change.expected else { return 0 }

@@ -16,6 +16,7 @@ final class LaptopLink: Sendable {
         var end: LaptopEnd
         /// What the receiver said when it ended the session: the reason of every later refusal.
         var failure: SyncError?
+        var roundTrip: UInt64?
     }
 
     private let link: any ByteLink
@@ -44,6 +45,17 @@ final class LaptopLink: Sendable {
     /// Bytes written to and read from the link, before SSH wraps them.
     var sentBytes: UInt64 { writer.sentBytes }
     var receivedBytes: UInt64 { received.withLock { $0 } }
+
+    /// The last measured round trip, in nanoseconds.
+    var roundTrip: UInt64? { end.look { $0.roundTrip } }
+
+    /// Lets the vm send as much content again as was written here.
+    func topUp(_ cost: Int, window: UInt64) {
+        let now = time.monotonic
+        if let frame = try? end.change({ try $0.end.topUp(cost, window: window, now: now) }) {
+            writer.sendControl(frame)
+        }
+    }
 
     /// Sends a control message.
     func send(_ message: LaptopMessage) throws {
@@ -148,7 +160,8 @@ final class LaptopLink: Sendable {
     private func take(_ events: [LaptopEvent]) -> SyncError? {
         for event in events {
             switch event {
-            case .greeted, .roundTrip: break
+            case .greeted: break
+            case .roundTrip(let time): end.change { $0.roundTrip = time }
             case .versionMismatch(let mismatch): return SyncError(.version, "\(mismatch)")
             case .answer(let frame): writer.sendControl(frame)
             case .message(let message): deliver(.message(message))

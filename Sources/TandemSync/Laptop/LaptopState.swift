@@ -14,12 +14,19 @@ struct LaptopState {
     private let archiveStore: ArchiveStore
     private let indexStore: IndexStore
     private let identity: RootIdentityStore
+    /// The root's own record, where the pair may write to the root.
+    private let lineage: LaptopLineage?
 
     /// Opens the root and reads the pair's state.
     ///
+    /// - Parameters:
+    ///   - pair: the pair.
+    ///   - fileSystem: what makes the calls.
+    ///   - writesRoot: whether the pair's changes may come to the laptop; a root that was written to
+    ///     once keeps its record for good.
     /// - Throws: `SyncError`: `halted` for a root that is not there, `amnesia` for an archive that
     ///   is lost or belongs to another directory.
-    init(pair: LaptopPair, fileSystem: any FileSystem) throws {
+    init(pair: LaptopPair, fileSystem: any FileSystem, writesRoot: Bool = false) throws {
         self.fileSystem = fileSystem
         root = try Self.openRoot(pair, fileSystem)
         do {
@@ -29,6 +36,14 @@ struct LaptopState {
             identity = RootIdentityStore(directory, fileSystem)
             archive = try Self.load(archiveStore, pair)
             try identity.check(root)
+            lineage = try LaptopLineage.open(
+                pair: pair,
+                root: root,
+                state: directory,
+                archived: archive.mark,
+                fileSystem: fileSystem,
+                create: writesRoot
+            )
             window = directory.window(of: root)
         } catch {
             fileSystem.close(root.descriptor)
@@ -64,7 +79,10 @@ struct LaptopState {
     /// Notes durably that a generation is about to begin.
     func writeIntent(_ mark: GenerationMark) throws {
         do {
+            try lineage?.begin(token: mark.token)
             try archiveStore.writeIntent(mark)
+        } catch let error as SyncError {
+            throw error
         } catch {
             throw SyncError(.halted, "\(error)", hint: "nothing was applied; free space and retry")
         }
@@ -77,6 +95,7 @@ struct LaptopState {
             if archiveStore.wantsCheckpoint {
                 try archiveStore.checkpoint(Archive(tree: tree, mark: mark))
             }
+            try lineage?.settle(mark)
         } catch {
             throw SyncError(
                 .failed,
@@ -149,6 +168,13 @@ struct LaptopState {
             _ = try? store.load()
             try store.checkpoint(Archive(tree: Tree(), mark: mark))
             try RootIdentityStore(directory, fileSystem).bind(root)
+            try LaptopLineage.restart(
+                pair: pair,
+                root: root,
+                state: directory,
+                at: mark,
+                fileSystem: fileSystem
+            )
         } catch {
             throw SyncError(.failed, "the pair's state cannot be written: \(error)")
         }

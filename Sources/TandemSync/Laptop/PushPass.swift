@@ -176,13 +176,15 @@ extension PushPass {
             owner.observer(.applying(applied: Int(progress.applied), of: session.changes.count))
         case .failure(let failure): throw SyncError(failure)
         case .bye: throw SyncError(.unreachable, "the receiver ended the session")
-        case .credit, .ping, .pong, .shelfItems, .restored: break
+        case .credit, .ping, .pong, .shelfItems, .restored, .observed, .content, .fetched,
+            .drained, .notice:
+            break
         }
     }
 
     private func welcomed(_ welcome: Welcome) throws {
         owner.observer(.connected(receiver: welcome.receiver))
-        let standing = try PushSession.Standing(Lineage.decide(state.claim, welcome.lineage), state)
+        let standing = try PushSession.Standing(Lineage.decide(state.claim, welcome.lineage), intent: state.archive.intent?.token)
         try perform(
             session.handle(
                 .welcomed(
@@ -265,20 +267,10 @@ extension PushPass {
     /// The targets of links that are still there.
     private func readLinks(_ paths: [RelativePath]) -> [RelativePath: [UInt8]] {
         var targets: [RelativePath: [UInt8]] = [:]
-        for path in paths { targets[path] = try? readLink(path) }
-        return targets
-    }
-
-    private func readLink(_ path: RelativePath) throws -> [UInt8] {
-        let fileSystem = owner.fileSystem
-        let parent = try fileSystem.openBeneath(
-            root: state.root.descriptor,
-            path.parent ?? .root
-        )
-        defer { fileSystem.close(parent) }
-        return try unsafe withCName(path.name) { name throws(SystemError) in
-            try unsafe fileSystem.readLink(at: parent, name)
+        for path in paths {
+            targets[path] = try? owner.fileSystem.linkTarget(path, below: state.root)
         }
+        return targets
     }
 
     private func begin(

@@ -7,7 +7,7 @@ extension PushSession {
         guard let laptop else { return [] }
         plan = reconcile(archive: memory.archive, laptop: laptop, vm: vm, mode: options.mode)
         report.take(plan)
-        report.plannedContentBytes = plan.toVM.reduce(0) { $0 + contentBytes(of: $1) }
+        report.plannedContentBytes = plan.toVM.reduce(0) { $0 + $1.contentBytes }
         agreedTree = memory.archive
         ArchiveUpdate.apply(plan.agreed, to: &agreedTree)
         if options.purpose == .plan {
@@ -29,7 +29,7 @@ extension PushSession {
         }
         nextToken = drawToken()
         phase = .intending
-        let links = plan.toVM.filter(\.needsTarget).map(\.path)
+        let links = plan.toVM.filter(\.lacksTarget).map(\.path)
         return links.isEmpty ? [intent] : [.readLinks(links)]
     }
 
@@ -41,7 +41,7 @@ extension PushSession {
     mutating func linksRead(_ targets: [RelativePath: [UInt8]]) -> [Action] {
         var changes: [Change] = []
         for var change in plan.toVM {
-            if change.needsTarget {
+            if change.lacksTarget {
                 guard let target = targets[change.path], .link(to: target) == change.new else {
                     report.refuseForNow(change.path)
                     continue
@@ -73,7 +73,7 @@ extension PushSession {
         awaitsAnswers = asksFirst
         if !asksFirst {
             let eager = plan.toVM.indices.filter {
-                contentBytes(of: plan.toVM[$0]) > 0
+                plan.toVM[$0].contentBytes > 0
             }
             actions += queueContent(eager.map { UInt32($0) })
         }
@@ -168,22 +168,4 @@ extension PushSession {
         report.isCompared && report.problems.isEmpty && vmRoot == laptop?.rootDigest
             ? .inSync : .pushed
     }
-}
-
-extension Change {
-    /// Whether only the execute bit changes, so that the content is there.
-    fileprivate var keepsContent: Bool {
-        new?.kind == .file && expected?.kind == .file && new?.digest == expected?.digest
-    }
-
-    fileprivate var needsTarget: Bool {
-        new?.kind == .link && linkTarget == nil
-    }
-}
-
-/// The bytes of content a change may bring: those of a new file.
-private func contentBytes(of change: Change) -> UInt64 {
-    guard let new = change.new, new.kind == .file else { return 0 }
-    if case .move = change.source { return 0 }
-    return new.size
 }

@@ -15,8 +15,13 @@ final class OpenPair {
     let freeBytes: UInt64
     private(set) var lineage: LineageState
     private(set) var rules: RuleSet?
-    /// The vm's tree, once scanned; kept up to date by the batches.
-    private(set) var tree: Tree?
+    /// The vm's tree, once scanned; kept up to date by the batches, and by watching.
+    var tree: Tree? { watched?.tree ?? scanned }
+    private var scanned: Tree?
+    /// The root under watch, in a session that keeps in sync.
+    private var watched: WatchedRoot?
+    /// What a session that keeps in sync writes to the disk only now and then.
+    private var upkeep = Upkeep()
     private let endpoint: ReceiverEndpoint
     private let store: LineageStore
     private let registry: VMPairRegistry
@@ -56,7 +61,7 @@ final class OpenPair {
             throw error
         }
         rules = registry.rules(of: id)
-        tree = endpoint.index(of: id)?.tree
+        scanned = endpoint.index(of: id)?.tree
     }
 
     /// A laptop that may change something takes the pair over; one that only asks does not.
@@ -72,6 +77,11 @@ final class OpenPair {
 
     /// Gives the pair to the next session.
     func close() {
+        if let watched {
+            watched.stop()
+            remember(watched.tree)
+            registry.keepIndex(watched.tree, of: id)
+        }
         endpoint.fileSystem.close(root.descriptor)
         endpoint.sessions.leave(id, sessionNumber)
     }
@@ -86,17 +96,22 @@ final class OpenPair {
         }
         rules = taken
         registry.keep(taken, of: id)
+        watched?.use(taken)
     }
 
     /// Scans the root and says what its tree's digest is.
     func scan(answer: (VMMessage) -> Void) throws {
         guard let rules else { throw Failure(.violation, "no rules were given to scan under") }
         endpoint.count { $0.scans += 1 }
+        if let watched {
+            try watched.scanAll()
+            return answer(.rootTree(watched.rootTree))
+        }
         let previous = endpoint.index(of: id)
         let known = previous?.tree ?? registry.index(of: id)
         let scanner = Scanner(fileSystem: endpoint.fileSystem, window: window, time: endpoint.time)
         let result = try scanner.scan(root: root, previous: known, rules: .given(rules))
-        tree = result.tree
+        scanned = result.tree
         remember(result.tree)
         if known?.rootDigest != result.tree.rootDigest || result.statistics.hashedFiles > 0 {
             registry.keepIndex(result.tree, of: id)
@@ -174,12 +189,75 @@ final class OpenPair {
         // What stood there already is agreed too, and nobody has flushed it for us.
         try endpoint.fileSystem.syncFileSystem(root.descriptor)
         try save(.ended(settled, next: next), applied: applied)
-        guard var tree else { return nil }
+        if let watched { return watched.apply(outcome.updates) }
+        guard var tree = scanned else { return nil }
         tree.apply(outcome.updates)
         tree.rehash()
-        self.tree = tree
+        scanned = tree
         remember(tree)
         return tree.rootDigest
+    }
+
+    // MARK: Watching
+
+    /// Watches the root from now on; a full look at it follows with Compare.
+    func watch(_ session: ReceiverSession) throws {
+        guard let rules else { throw Failure(.violation, "no rules were given to watch under") }
+        let known = endpoint.index(of: id)?.tree ?? registry.index(of: id)
+        let watched = try WatchedRoot(
+            root,
+            rules: rules,
+            previous: known,
+            window: window,
+            endpoint: endpoint,
+            notice: { session.notice($0) }
+        )
+        self.watched = watched
+        scanned = nil
+        session.send(.notice(watched.notice))
+    }
+
+    /// Looks at what was noticed, and tells what of it is new to the laptop.
+    func look(at noticed: WatchBatch, answer: (VMMessage) -> Void) throws {
+        guard let watched, let found = try watched.look(at: noticed) else { return }
+        report(found, of: watched, answer: answer)
+    }
+
+    /// Looks again at paths whose change a batch refused, so that the laptop knows what is there.
+    func lookAgain(at paths: [RelativePath], answer: (VMMessage) -> Void) throws {
+        guard let watched, !paths.isEmpty else { return }
+        let found = try watched.look(at: paths)
+        if !found.isEmpty { report(found, of: watched, answer: answer) }
+    }
+
+    /// Reports all that happened below the root before the call.
+    func drain(answer: (VMMessage) -> Void) throws {
+        guard let watched else { return }
+        try look(at: watched.drain(), answer: answer)
+    }
+
+    /// When something must be looked at again though nothing was noticed; monotonic nanoseconds.
+    var nextLook: UInt64? { watched?.nextLook }
+
+    private func report(
+        _ found: [Difference],
+        of watched: WatchedRoot,
+        answer: (VMMessage) -> Void
+    ) {
+        let tree = watched.rootTree
+        Self.inFrames(found, cost: \.path.bytes.count) { part, isLast in
+            let items = part.map { Observed.Item(path: $0.path, state: $0.new) }
+            answer(
+                .observed(
+                    Observed(
+                        items: items,
+                        last: isLast,
+                        root: tree.digest,
+                        complete: tree.complete
+                    )
+                )
+            )
+        }
     }
 
     /// Forgets the generation before, once the laptop has recorded the new one.
@@ -249,6 +327,7 @@ final class OpenPair {
         settings.limits = endpoint.settings.limits
         settings.window = window
         settings.generation = begin.point.generation
+        settings.shelfClass = begin.displacesLive ? .live : .superseded
         let batch = try Batch(
             fileSystem: endpoint.fileSystem,
             root: root,
@@ -281,6 +360,7 @@ final class OpenPair {
 
     /// Work for after the answer: packs the shelf, writes the index.
     func tidy() {
+        if watched != nil, !upkeep.isDue(at: endpoint.time.monotonic) { return }
         if let tree { registry.keepIndex(tree, of: id) }
         do {
             try shelf.packIdle { [endpoint, id] in !endpoint.sessions.isAwaited(id) }

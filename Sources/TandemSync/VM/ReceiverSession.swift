@@ -16,11 +16,13 @@ final class ReceiverSession: Sendable {
     let endpoint: ReceiverEndpoint
     let link: any ByteLink
     let writer: LinkWriter
-    private let end: Mutex<VMEnd>
+    private let end: Monitor<VMEnd>
     private let inbox = BoundedQueue<Incoming>(capacity: .max)
 
     private enum Incoming: Sendable {
         case message(LaptopMessage)
+        case noticed(WatchBatch)
+        case sentOrder
         case ended(String)
     }
 
@@ -28,12 +30,12 @@ final class ReceiverSession: Sendable {
         self.endpoint = endpoint
         self.link = link
         writer = LinkWriter(link)
-        end = Mutex(VMEnd(now: endpoint.time.monotonic))
+        end = Monitor(VMEnd(now: endpoint.time.monotonic))
     }
 
     /// Serves until the laptop says bye, the link ends or a rule of the protocol is broken.
     func run() {
-        writer.sendControl(end.withLock { $0.greeting })
+        writer.sendControl(end.look { $0.greeting })
         let reader = WorkerThread.start("tandem-reader") { self.readAll() }
         var work = ReceiverWork(session: self)
         let reason = serve(&work)
@@ -46,28 +48,76 @@ final class ReceiverSession: Sendable {
     }
 
     private func serve(_ work: inout ReceiverWork) -> String {
-        while let incoming = inbox.take() {
-            switch incoming {
-            case .ended(let reason): return reason
-            case .message(.bye): return "the laptop said bye"
-            case .message(let message):
-                do {
-                    try work.handle(message)
-                } catch {
-                    let failure = Failure(error)
-                    send(.failure(failure))
-                    return failure.message
+        while true {
+            do {
+                guard let incoming = inbox.take(until: deadline(work.nextLook)) else {
+                    guard work.nextLook != nil else { return "closed" }
+                    try work.lookAgain()
+                    continue
                 }
+                switch incoming {
+                case .ended(let reason): return reason
+                case .message(.bye): return "the laptop said bye"
+                case .message(let message): try work.handle(message)
+                case .noticed(let batch): try work.noticed(batch)
+                case .sentOrder: work.sentOrder()
+                }
+            } catch {
+                let failure = Failure(error)
+                send(.failure(failure))
+                return failure.message
             }
         }
-        return "closed"
+    }
+
+    private func deadline(_ time: UInt64?) -> DispatchTime {
+        guard let time else { return .distantFuture }
+        let now = endpoint.time.monotonic
+        return .now() + .nanoseconds(Int(clamping: time - min(now, time)))
+    }
+
+    /// Hands what was noticed below the root to the thread that works; called by the one that
+    /// watches.
+    func notice(_ batch: WatchBatch) { inbox.put(.noticed(batch)) }
+
+    /// A sender of ordered contents, whose end is told to the laptop in the order of the work.
+    func makeSender(of root: SyncRoot, isCompressed: Bool) -> ContentSender {
+        let inbox = inbox
+        let sender = ContentSender(
+            root: root,
+            fileSystem: endpoint.fileSystem,
+            isCompressed: isCompressed,
+            isToLaptop: true,
+            emit: { self.sendContent($0) },
+            progress: { _, _ in },
+            finished: { _ in inbox.put(.sentOrder) }
+        )
+        sender.start()
+        return sender
+    }
+
+    /// Sends content, waiting for the laptop's credit; false when the session has ended.
+    private func sendContent(_ frame: PackedFrame) -> Bool {
+        guard case .data(_, _, let cost) = frame.content else { return false }
+        let admitted: Bool? = end.wait { end in
+            if end.isClosed { return false }
+            guard end.contentCredit >= cost else { return nil }
+            return (try? end.admit(frame)) != nil
+        }
+        return admitted == true && writer.sendData(frame.bytes)
     }
 
     /// Sends one message; a message that is out of order is a fault of this program.
     func send(_ message: VMMessage) {
         do {
             let now = endpoint.time.monotonic
-            writer.sendControl(try end.withLock { try $0.encode(message, now: now) })
+            let frame = try end.change { try $0.encode(message, now: now) }
+            // Fetched follows the content that is queued; all else may overtake it.
+            if case .fetched = message {
+                _ = writer.sendData(frame)
+            } else {
+                writer.sendControl(frame)
+            }
         } catch {
             endpoint.log(.init(level: .warning, text: "a message could not be sent: \(error)"))
             // The laptop waits for the answer: an end tells it more than silence.
@@ -94,7 +144,7 @@ final class ReceiverSession: Sendable {
             guard count > 0 else { return "the laptop closed the link" }
             let bytes = unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
             let now = endpoint.time.monotonic
-            let events = try end.withLock { try unsafe $0.receive(bytes, now: now) }
+            let events = try end.change { try unsafe $0.receive(bytes, now: now) }
             return take(events)
         } catch let error as LinkError where error.code == .timedOut {
             return tick()
@@ -125,13 +175,13 @@ final class ReceiverSession: Sendable {
     /// Gives credit for content that is written.
     func topUp(_ cost: Int) {
         let now = endpoint.time.monotonic
-        if let frame = try? end.withLock({ try $0.topUp(cost, now: now) }) {
+        if let frame = try? end.change({ try $0.topUp(cost, now: now) }) {
             writer.sendControl(frame)
         }
     }
 
     private func tick() -> String? {
-        for action in end.withLock({ $0.tick(now: endpoint.time.monotonic) }) {
+        for action in end.change({ $0.tick(now: endpoint.time.monotonic) }) {
             switch action {
             case .send(let frame): writer.sendControl(frame)
             case .dead(let reason): return reason.rawValue

@@ -10,6 +10,10 @@ struct ReceiverWork {
     private var pair: OpenPair?
     private var batch: RunningBatch?
     private var rulesBytes: [UInt8] = []
+    private var hello: Hello?
+    private var orders: ContentOrders?
+    /// What was noticed while a batch was open, to be looked at when it has ended.
+    private var postponed: [WatchBatch] = []
 
     init(session: ReceiverSession) {
         self.session = session
@@ -33,12 +37,17 @@ struct ReceiverWork {
         case .commit(let point): try commit(point, pair)
         case .shelfList(let prefix): pair.listShelf(prefix, answer: session.send)
         case .shelfRestore(let place): try pair.restore(place, answer: session.send)
+        case .watch: try pair.watch(session)
+        case .drain: try drain(pair)
+        case .fetch(let fetch): order(fetch, pair)
+        case .grant: break
         case .hello, .ping, .pong, .bye: break
         }
     }
 
     /// Lets go of the pair; an unfinished batch stays staged for the next session.
     mutating func close() {
+        orders?.stop()
         batch?.abandon()
         batch = nil
         pair?.close()
@@ -48,6 +57,7 @@ struct ReceiverWork {
     private mutating func welcome(_ hello: Hello) throws {
         let opened = try OpenPair(hello, session)
         pair = opened
+        self.hello = hello
         session.send(
             .welcome(
                 Welcome(
@@ -81,6 +91,49 @@ struct ReceiverWork {
     private mutating func finish(changes: UInt32, _ pair: OpenPair) throws {
         try running().finish(changes: changes)
         batch = nil
+        let postponed = postponed
+        self.postponed = []
+        for noticed in postponed { try pair.look(at: noticed, answer: session.send) }
+    }
+
+    // MARK: A session that keeps in sync
+
+    /// Looks at what was noticed, but not among the swaps of a batch: those are its own doing.
+    mutating func noticed(_ noticed: WatchBatch) throws {
+        guard let pair else { return }
+        guard batch == nil else { return postponed.append(noticed) }
+        try pair.look(at: noticed, answer: session.send)
+    }
+
+    /// When `lookAgain` has something to do; nil while a batch is open, or nothing is to be looked at.
+    var nextLook: UInt64? { batch == nil ? pair?.nextLook : nil }
+
+    /// Looks at what was in doubt, or was read too soon after it changed.
+    func lookAgain() throws {
+        try pair?.look(at: WatchBatch(), answer: session.send)
+    }
+
+    private func drain(_ pair: OpenPair) throws {
+        try pair.drain(answer: session.send)
+        session.send(.drained)
+    }
+
+    private mutating func order(_ fetch: Fetch, _ pair: OpenPair) {
+        let orders: ContentOrders
+        if let standing = self.orders {
+            orders = standing
+        } else {
+            let compresses = hello?.capabilities.contains(.zstd) ?? false
+            orders = ContentOrders(session.makeSender(of: pair.root, isCompressed: compresses))
+            self.orders = orders
+        }
+        orders.take(fetch)
+    }
+
+    /// Tells the laptop that all of an order that could be read is sent.
+    func sentOrder() {
+        guard let items = orders?.finishOldest() else { return }
+        session.send(.fetched(items: items))
     }
 
     private func commit(_ point: LineagePoint, _ pair: OpenPair) throws {

@@ -8,7 +8,8 @@ final class RunningBatch {
     private let begin: Begin
     private let pair: OpenPair
     private let session: ReceiverSession
-    private let batch: Batch
+    /// Let go before the tree takes the outcome over, so that the tree is not held twice.
+    private var opened: Batch?
     private var changes: [Change] = []
     private var stagedFiles: UInt64 = 0
     private var stagedBytes: UInt64 = 0
@@ -20,12 +21,17 @@ final class RunningBatch {
         self.session = session
         try pair.begin(begin.point)
         CrashPoint.reach("receive.after-begun")
-        batch = try pair.makeBatch(announcing: begin)
+        opened = try pair.makeBatch(announcing: begin)
+    }
+
+    private func batch() throws -> Batch {
+        guard let opened else { throw Failure(.violation, "the batch has ended") }
+        return opened
     }
 
     /// Takes changes and answers which contents it needs.
     func add(_ run: ChangeRun) throws {
-        let needed = try batch.add(run.changes, startingAt: run.firstID)
+        let needed = try batch().add(run.changes, startingAt: run.firstID)
         changes += run.changes
         guard begin.askFirst else { return }
         let isLast = UInt32(changes.count) == begin.changes
@@ -38,6 +44,7 @@ final class RunningBatch {
 
     /// Writes content and gives the laptop as much credit again.
     func write(_ pack: DataPack) throws {
+        let batch = try batch()
         for record in pack.records {
             try unsafe pack.withContent(of: record) { bytes in
                 try unsafe batch.write(record.id, offset: record.offset, bytes)
@@ -56,18 +63,21 @@ final class RunningBatch {
         let all = records(of: changes.indices)
         try pair.plan(all)
         CrashPoint.reach("receive.planned")
-        let outcome = try batch.finish()
+        let outcome = try batch().finish()
+        opened = nil
         CrashPoint.reach("receive.before-ended")
         let applied =
             outcome.refusals.isEmpty
             ? nil : records(of: outcome.applied.map { Int($0) })
         let root = try pair.end(outcome, applied: applied)
         CrashPoint.reach("receive.after-ended")
-        answer(outcome, root)
+        let refused = outcome.refusals.map { changes[Int($0.id)].path }
+        try pair.lookAgain(at: refused, answer: session.send)
+        answer(outcome, pair.tree?.rootDigest ?? root)
     }
 
     /// Leaves what is staged for the next session.
-    func abandon() { batch.abandon() }
+    func abandon() { opened?.abandon() }
 
     /// What the laptop's archive shall take, a directory before what is in it.
     private func records(of positions: some Sequence<Int>) -> [Difference] {

@@ -4,8 +4,9 @@ import TandemProtocol
 import TandemSystem
 import TandemTree
 
-/// The thread that reads changed files and packs their content into frames.
+/// The thread that reads files and link targets and packs their content into frames.
 ///
+/// The laptop sends what it changed with one, the vm what the laptop ordered with another.
 /// Packs are handed over one by one and wait for credit and for the link, so at most a few of them
 /// are in memory whatever the size of a file.
 final class ContentSender: Sendable {
@@ -15,6 +16,7 @@ final class ContentSender: Sendable {
     private let root: SyncRoot
     private let fileSystem: any FileSystem
     private let isCompressed: Bool
+    private let isToLaptop: Bool
     private let jobs = BoundedQueue<[Job]>(capacity: .max)
     private let isCancelled = Atomic(false)
     private let emit: @Sendable (PackedFrame) -> Bool
@@ -25,6 +27,8 @@ final class ContentSender: Sendable {
         var id: UInt32
         var path: RelativePath
         var size: UInt64
+        /// Whether the content is a link's target.
+        var isLink = false
     }
 
     /// Makes a sender; `emit` gives false when the link has ended.
@@ -32,6 +36,7 @@ final class ContentSender: Sendable {
         root: SyncRoot,
         fileSystem: any FileSystem,
         isCompressed: Bool,
+        isToLaptop: Bool = false,
         emit: @escaping @Sendable (PackedFrame) -> Bool,
         progress: @escaping @Sendable (_ files: Int, _ bytes: UInt64) -> Void,
         finished: @escaping @Sendable (_ rawBytes: UInt64) -> Void
@@ -39,6 +44,7 @@ final class ContentSender: Sendable {
         self.root = root
         self.fileSystem = fileSystem
         self.isCompressed = isCompressed
+        self.isToLaptop = isToLaptop
         self.emit = emit
         self.progress = progress
         self.finished = finished
@@ -61,7 +67,7 @@ final class ContentSender: Sendable {
     }
 
     private func run() {
-        var packer = DataPacker(compress: isCompressed)
+        var packer = DataPacker(compress: isCompressed, toLaptop: isToLaptop)
         let buffer = UnsafeMutableRawBufferPointer.allocate(
             byteCount: Self.readSize,
             alignment: 4096
@@ -88,6 +94,7 @@ final class ContentSender: Sendable {
         into packer: inout DataPacker,
         _ buffer: UnsafeMutableRawBufferPointer
     ) -> UInt64 {
+        if job.isLink { return sendTarget(of: job, into: &packer) }
         guard let file = try? open(job.path) else { return 0 }
         defer { fileSystem.close(file) }
         var offset: UInt64 = 0
@@ -115,11 +122,30 @@ final class ContentSender: Sendable {
         return offset
     }
 
+    private func sendTarget(of job: Job, into packer: inout DataPacker) -> UInt64 {
+        guard let target = try? fileSystem.linkTarget(job.path, below: root),
+            target.count == Int(clamping: job.size)
+        else { return 0 }
+        packer.add(job.id, offset: 0, target) { _ = emit($0) }
+        return UInt64(target.count)
+    }
+
     private func open(_ path: RelativePath) throws -> Int32 {
         let parent = try fileSystem.openBeneath(root: root.descriptor, path.parent ?? .root)
         defer { fileSystem.close(parent) }
         return try unsafe withCName(path.name) { name throws(SystemError) in
             try unsafe fileSystem.openFile(at: parent, name)
+        }
+    }
+}
+
+extension FileSystem {
+    /// The target bytes of a link, reached beneath a root without following any.
+    func linkTarget(_ path: RelativePath, below root: SyncRoot) throws -> [UInt8] {
+        let parent = try openBeneath(root: root.descriptor, path.parent ?? .root)
+        defer { close(parent) }
+        return try unsafe withCName(path.name) { name throws(SystemError) in
+            try unsafe readLink(at: parent, name)
         }
     }
 }

@@ -1,0 +1,279 @@
+import Dispatch
+import TandemFiles
+import TandemProtocol
+import TandemSystem
+import TandemTree
+
+/// The laptop's root in a session that keeps in sync: its tree, its watch, its shelf, its lineage.
+///
+/// Used by one thread; the watching thread only hands over what it noticed.
+final class LaptopSide {
+    let pair: LaptopPair
+    let state: LaptopState
+    private let fileSystem: any FileSystem
+    private let time: any TimeSource
+    private var live: LiveTree
+    private let feed: WatchFeed
+    /// Nil where the pair's changes never come to the laptop.
+    private let shelf: Shelf?
+    private var settings: LiveSettings
+    private var digest: Digest
+    private var isComplete = false
+    private var upkeep = Upkeep()
+
+    /// Opens the root, ends what a crash cut off there, and starts watching.
+    ///
+    /// - Throws: `SyncError`: `halted` for a root that is not there, `amnesia` where its records do
+    ///   not belong to the archive.
+    init(
+        pair: LaptopPair,
+        settings: LiveSettings,
+        fileSystem: any FileSystem,
+        time: any TimeSource = SystemTime(),
+        notice: @escaping @Sendable (WatchBatch) -> Void
+    ) throws {
+        self.pair = pair
+        self.settings = settings
+        self.fileSystem = fileSystem
+        self.time = time
+        let writesRoot = settings.modes.mayWriteLaptop
+        state = try LaptopState(pair: pair, fileSystem: fileSystem, writesRoot: writesRoot)
+        do {
+            shelf = writesRoot ? try Self.openShelf(pair, state, fileSystem, time) : nil
+            live = LiveTree(
+                fileSystem: fileSystem,
+                root: state.root,
+                window: state.window,
+                rules: .collecting(settings.rules),
+                previous: state.index
+            )
+            digest = live.rules.digest
+            feed = try WatchFeed(
+                root: state.root,
+                rules: settings.rules,
+                fileSystem: fileSystem,
+                time: time,
+                deliver: notice
+            )
+        } catch {
+            state.close()
+            throw error
+        }
+    }
+
+    /// Opens the shelf, once what a crash cut off in the root is ended.
+    private static func openShelf(
+        _ pair: LaptopPair,
+        _ state: LaptopState,
+        _ fileSystem: any FileSystem,
+        _ time: any TimeSource
+    ) throws -> Shelf? {
+        do {
+            _ = try recover(fileSystem: fileSystem, root: state.root, pair: pair.id)
+            return try Shelf.open(
+                fileSystem: fileSystem,
+                root: state.root,
+                pair: pair.id,
+                time: time
+            )
+        } catch {
+            throw SyncError(
+                .permission,
+                "the laptop root's private area cannot be used: \(error)",
+                hint: "make \(state.root.path) writable, or set the pair's mode to push"
+            )
+        }
+    }
+
+    func close() {
+        feed.stop()
+        if isComplete { state.keep(live.tree, rules: digest) }
+        state.close()
+    }
+
+    // MARK: What stands there
+
+    /// The side as the session is lent it.
+    var laptop: LiveSession.Laptop {
+        LiveSession.Laptop(
+            tree: live.tree,
+            rules: digest,
+            isComplete: isSure,
+            now: time.monotonic
+        )
+    }
+
+    /// Whether everything was looked at, and nothing of it is in doubt.
+    private var isSure: Bool { isComplete && live.problems.isEmpty && live.doubted.isEmpty }
+
+    var entries: Int { live.tree.count }
+    var rules: RuleSet { live.rules }
+    var rulesDigest: Digest { digest }
+    var report: WatchReport { feed.report }
+
+    var problems: [PushReport.Unsyncable] {
+        live.problems.map { .init(path: $0.path, reason: $0.reason.sentence) }
+    }
+
+    /// Entries that were seen missing and are not believed to be gone yet.
+    var isInDoubt: Bool { !live.doubted.isEmpty }
+
+    /// When something must be looked at again; nil when nothing must. Monotonic nanoseconds.
+    var nextLook: UInt64? { live.nextLook }
+
+    /// Reads everything.
+    func scanAll(progress: @escaping @Sendable (ScanProgress) -> Void) throws {
+        do {
+            _ = try live.scanAll(progress: progress)
+        } catch {
+            throw SyncError(.halted, "\(error)", hint: "nothing was applied")
+        }
+        isComplete = true
+        rulesMayHaveChanged()
+        state.keep(live.tree, rules: digest)
+    }
+
+    /// Looks at what was noticed, or at what is due.
+    ///
+    /// - Returns: whether the tree, the rules or what is sure of them changed.
+    func look(at batch: WatchBatch = WatchBatch()) throws -> Bool {
+        if batch.isRootGone {
+            throw SyncError(
+                .halted,
+                "the laptop root \(pair.root) is gone, or another directory stands there; "
+                    + "nothing was applied",
+                hint: "mount it or put it back; syncing goes on by itself"
+            )
+        }
+        let wasSure = isSure
+        do {
+            let found =
+                batch.needsFullScan
+                ? try live.scanAll() : try live.refresh(batch)
+            return rulesMayHaveChanged() || !found.isEmpty || wasSure != isSure
+        } catch {
+            throw SyncError(.halted, "\(error)", hint: "nothing was applied")
+        }
+    }
+
+    /// Looks at everything that happened before the call; false when the deadline passed first.
+    func drain(until deadline: DispatchTime) throws -> (isDrained: Bool, isChanged: Bool) {
+        guard let batch = feed.drain(until: deadline) else { return (false, false) }
+        return (true, try look(at: batch))
+    }
+
+    @discardableResult
+    private func rulesMayHaveChanged() -> Bool {
+        let now = live.rules.digest
+        guard now != digest else { return false }
+        digest = now
+        feed.use(live.rules)
+        return true
+    }
+
+    /// Takes other settings; what the rules mean is looked at anew.
+    func use(_ settings: LiveSettings) throws {
+        let hasOtherRules = settings.rules != self.settings.rules
+        self.settings = settings
+        guard hasOtherRules else { return }
+        live.replaceRules(.collecting(settings.rules))
+        try scanAll(progress: { _ in })
+    }
+
+    /// Writes to the disk what may wait, now and then.
+    func keepNowAndThen() {
+        guard isComplete, upkeep.isDue(at: time.monotonic) else { return }
+        state.keep(live.tree, rules: digest)
+        // A shelf that cannot be tidied is tidied next time.
+        _ = try? shelf?.packIdle { true }
+        _ = try? shelf?.purge()
+    }
+
+    // MARK: What is applied there
+
+    /// Opens a batch on the root; its generation's intent is written already.
+    func begin(
+        generation: UInt64,
+        contentBytes: UInt64,
+        displacesLive: Bool
+    ) throws -> Batch {
+        guard let shelf else {
+            throw SyncError(.failed, "this pair does not write to the laptop")
+        }
+        var settings = Batch.Settings()
+        settings.window = state.window
+        settings.generation = generation
+        settings.shelfClass = displacesLive ? .live : .superseded
+        let batch = try Batch(
+            fileSystem: fileSystem,
+            root: state.root,
+            pair: pair.id,
+            tree: live.tree,
+            rules: live.rules,
+            shelf: shelf,
+            settings: settings
+        )
+        try batch.reserve(contentBytes: contentBytes)
+        return batch
+    }
+
+    /// Takes over what a batch did, and looks again at what it refused.
+    func take(_ outcome: BatchOutcome, refused: [RelativePath]) throws {
+        live.apply(outcome.updates)
+        rulesMayHaveChanged()
+        if !refused.isEmpty { _ = try look(at: WatchBatch(dirty: refused.sorted())) }
+    }
+
+    /// Makes durable what stands in the root: it is about to be agreed.
+    func flush() throws {
+        do {
+            try fileSystem.syncFileSystem(state.root.descriptor)
+        } catch {
+            throw SyncError(.failed, "the laptop's disk did not confirm: \(error)")
+        }
+    }
+
+    /// A file's bytes or a link's target, at most so many; nil when neither stands there.
+    func content(of path: RelativePath, limit: Int) throws -> [UInt8]? {
+        guard let id = live.tree.find(path) else { return nil }
+        switch live.tree.kind(of: id) {
+        case .link: return try fileSystem.linkTarget(path, below: state.root)
+        case .file: return try fileSystem.fileStart(path, below: state.root, limit: limit)
+        case .directory, .other: return nil
+        }
+    }
+
+    /// When the value at a path was modified; nanoseconds since 1970.
+    func modified(_ path: RelativePath) -> Int64? {
+        try? fileSystem.modified(path, below: state.root)
+    }
+}
+
+extension ModeMap {
+    /// Whether any path's changes may come to the laptop.
+    var mayWriteLaptop: Bool {
+        !inUse.isDisjoint(with: [.twoWay, .pull])
+    }
+}
+
+extension FileSystem {
+    /// The first bytes of a file, reached beneath a root without following links.
+    func fileStart(_ path: RelativePath, below root: SyncRoot, limit: Int) throws -> [UInt8] {
+        let parent = try openBeneath(root: root.descriptor, path.parent ?? .root)
+        defer { close(parent) }
+        let file = try unsafe withCName(path.name) { name throws(SystemError) in
+            try unsafe openFile(at: parent, name)
+        }
+        defer { close(file) }
+        return try readUpTo(file, count: min(limit, Int(clamping: status(of: file).size)))
+    }
+
+    /// When an entry was modified, in nanoseconds since 1970.
+    func modified(_ path: RelativePath, below root: SyncRoot) throws -> Int64? {
+        let parent = try openBeneath(root: root.descriptor, path.parent ?? .root)
+        defer { close(parent) }
+        return try unsafe withCName(path.name) { name throws(SystemError) in
+            try unsafe status(at: parent, name)?.modified
+        }
+    }
+}

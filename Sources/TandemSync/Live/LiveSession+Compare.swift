@@ -1,0 +1,130 @@
+import TandemTree
+
+// MARK: - Coming to know the vm's tree
+
+extension LiveSession {
+    mutating func welcomed(
+        _ standing: PushSession.Standing,
+        areRulesKnown: Bool,
+        _ laptop: Laptop
+    ) -> [Action] {
+        if !areRulesKnown { memory.rules = nil }
+        switch standing {
+        case .settled: return compare(laptop)
+        case .rollForward(let token):
+            phase = .settling
+            nextToken = token
+            return [.queryApplied]
+        case .commitPending:
+            phase = .settling
+            nextToken = memory.token
+            return [.commit(generation: memory.generation, token: memory.token)]
+        }
+    }
+
+    /// Takes over what the vm applied before a crash or a cut kept the laptop from recording it.
+    mutating func rolledForward(_ records: [Difference], isLast: Bool) -> [Action] {
+        recovered += records
+        guard isLast else { return [] }
+        ArchiveUpdate.apply(recovered, to: &memory.archive)
+        memory.generation += 1
+        memory.token = nextToken
+        defer { recovered = [] }
+        return [
+            .appendArchive(
+                generation: memory.generation,
+                token: memory.token,
+                tree: memory.archive,
+                recovered
+            )
+        ]
+    }
+
+    /// Has the vm look at everything under the laptop's rules.
+    mutating func compare(_ laptop: Laptop) -> [Action] {
+        phase = .comparing
+        isVMInDoubt = false
+        let sendsRules = memory.rules != laptop.rules
+        memory.rules = laptop.rules
+        vmRules = laptop.rules
+        return [.compare(sendsRules: sendsRules)]
+    }
+
+    mutating func compared(
+        _ digest: Digest,
+        _ entries: UInt64,
+        isComplete: Bool,
+        _ laptop: Laptop
+    ) throws -> [Action] {
+        guard case .comparing = phase else {
+            throw SyncError(.protocolViolation, "the receiver told its tree out of turn")
+        }
+        isVMComplete = isComplete
+        vmEntries = entries
+        var walk = VMTreeWalk(known: [laptop.tree, memory.archive, vm])
+        let questions = walk.start(rootDigest: digest, entries: entries)
+        return try go(on: walk, digest, questions, laptop)
+    }
+
+    mutating func listed(
+        _ path: RelativePath,
+        _ children: [(name: [UInt8], state: EntryState)],
+        isLast: Bool,
+        _ laptop: Laptop
+    ) throws -> [Action] {
+        guard case .walking(var walk, let digest) = phase else {
+            throw SyncError(.protocolViolation, "the receiver listed a directory out of turn")
+        }
+        // The walk is taken out of the phase, so that it is not copied.
+        phase = .comparing
+        let questions = try walk.listed(path, children, isLast: isLast)
+        return try go(on: walk, digest, questions, laptop)
+    }
+
+    private mutating func go(
+        on walk: consuming VMTreeWalk,
+        _ digest: Digest,
+        _ questions: [RelativePath],
+        _ laptop: Laptop
+    ) throws -> [Action] {
+        guard walk.isComplete else {
+            phase = .walking(walk, rootDigest: digest)
+            return questions.isEmpty ? [] : [.list(questions)]
+        }
+        do {
+            vm = try walk.finish(rootDigest: digest)
+        } catch {
+            // A vm that changed while it listed is asked again; one that did not lies.
+            guard isVMInDoubt else { throw error }
+            return compare(laptop)
+        }
+        phase = .resting
+        isStale = true
+        return goOn(laptop)
+    }
+
+    /// The vm reports what changed there.
+    ///
+    /// While its tree is being learned a report cannot be placed; the next comparison covers it.
+    mutating func observed(
+        _ changes: [Difference],
+        root: Digest?,
+        isComplete: Bool,
+        _ laptop: Laptop
+    ) -> [Action] {
+        switch phase {
+        case .starting, .settling, .comparing: return []
+        case .walking:
+            isVMInDoubt = true
+            return []
+        case .resting, .intending, .applying, .archiving, .committing, .halted: break
+        }
+        isVMComplete = isComplete
+        ArchiveUpdate.apply(changes, to: &vm)
+        if let root {
+            vmEntries = UInt64(vm.count)
+            if root != vm.rootDigest { isVMInDoubt = true }
+        }
+        return changed(laptop)
+    }
+}

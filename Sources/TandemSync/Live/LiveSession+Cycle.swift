@@ -1,0 +1,207 @@
+import TandemTree
+
+/// What one cycle does, from the plan to the commit.
+struct Cycle: Sendable {
+    var toVM: [Change] = []
+    var toLaptop: [Change] = []
+    var agreed: [Difference] = []
+    var resolved: [RelativePath] = []
+    /// What the archive takes for each change: what moves is a whole subtree.
+    var vmRecords: [[Difference]] = []
+    var laptopRecords: [[Difference]] = []
+    var contentBytes: UInt64 = 0
+    var asksFirst = false
+    var awaitsAnswers = false
+    var contentQueued = 0
+    var contentDone = 0
+    var sentContentBytes: UInt64 = 0
+    var outcomes: [PushSession.Outcome] = []
+    var laptopOutcomes: [PushSession.Outcome] = []
+    var isVMSent = false
+    var isVMDone = false
+    var isLaptopDone = false
+    var refused: [PutOffChange] = []
+
+    init() {}
+}
+
+// MARK: - The plan
+
+extension LiveSession {
+    /// Plans when nothing is under way and something happened; else what happened waits.
+    mutating func goOn(_ laptop: Laptop) -> [Action] {
+        switch phase {
+        case .resting, .halted: break
+        default: return []
+        }
+        guard isStale else { return [] }
+        // A tree read under other rules would show what is ignored as deleted.
+        if isVMInDoubt || vmRules != laptop.rules { return compare(laptop) }
+        return plan(laptop)
+    }
+
+    private mutating func plan(_ laptop: Laptop) -> [Action] {
+        isStale = false
+        phase = .resting
+        var plan = reconcile(
+            archive: memory.archive,
+            laptop: laptop.tree,
+            vm: vm,
+            modes: settings.modes,
+            resolutions: resolutions
+        )
+        let halt = HaltPolicy.check(
+            plan,
+            archive: memory.archive,
+            laptop: laptop.tree,
+            vm: vm,
+            accepted: acceptedDeletions
+        )
+        if let halt {
+            phase = .halted
+            return [.conflicts(plan.conflicts), .halt(halt)]
+        }
+        plan.toVM = putOff.admit(plan.toVM, for: .vm, now: laptop.now)
+        plan.toLaptop = putOff.admit(plan.toLaptop, for: .laptop, now: laptop.now)
+        let conflicts = Action.conflicts(plan.conflicts)
+        if plan.changesNothing {
+            resolutions = []
+            return [conflicts, .rest(rest(plan, laptop))]
+        }
+        return [conflicts] + start(plan, laptop)
+    }
+
+    private func rest(_ plan: Plan, _ laptop: Laptop) -> Rest {
+        let waiting = putOff.waiting
+        return Rest(
+            isInSync: isVMComplete && laptop.isComplete && plan.conflicts.isEmpty
+                && plan.problems.isEmpty && waiting.isEmpty,
+            treeDigest: laptop.tree.rootDigest,
+            vmEntries: UInt64(vm.count),
+            conflicts: plan.conflicts.count,
+            putOff: waiting,
+            problems: plan.problems,
+            vmOnly: plan.vmOnly.count,
+            laptopOnly: plan.laptopOnly.count,
+            retryAt: putOff.nextRetry
+        )
+    }
+
+    private mutating func start(_ plan: Plan, _ laptop: Laptop) -> [Action] {
+        cycle = Cycle()
+        cycle.toVM = plan.toVM
+        cycle.toLaptop = plan.toLaptop
+        cycle.agreed = plan.agreed
+        cycle.resolved = plan.resolved
+        nextToken = drawToken()
+        phase = .intending
+        let links = plan.toVM.filter(\.lacksTarget).map(\.path)
+        return links.isEmpty ? [intent] : [.readLinks(links)]
+    }
+
+    /// A link whose target is not what the plan saw is left to the next cycle.
+    mutating func linksRead(_ targets: [RelativePath: [UInt8]]) -> [Action] {
+        var changes: [Change] = []
+        for var change in cycle.toVM {
+            if change.lacksTarget {
+                guard let target = targets[change.path], .link(to: target) == change.new else {
+                    isStale = true
+                    continue
+                }
+                change.linkTarget = target
+            }
+            changes.append(change)
+        }
+        cycle.toVM = changes
+        return [intent]
+    }
+
+    private var intent: Action {
+        .writeIntent(generation: memory.generation + 1, token: nextToken)
+    }
+
+    /// Announces the batch; content follows at once unless something may be there already.
+    mutating func began(_ laptop: Laptop) -> [Action] {
+        phase = .applying
+        cycle.contentBytes = cycle.toVM.reduce(0) { $0 + $1.contentBytes }
+        cycle.asksFirst = cycle.toVM.contains { $0.source != nil || $0.keepsContent }
+        cycle.awaitsAnswers = cycle.asksFirst
+        let displacesLive = !cycle.resolved.isEmpty
+        let generation = memory.generation + 1
+        var actions: [Action] = [
+            .begin(
+                Batch(
+                    generation: generation,
+                    token: nextToken,
+                    changeCount: cycle.toVM.count,
+                    contentBytes: cycle.contentBytes,
+                    asksFirst: cycle.asksFirst,
+                    displacesLive: displacesLive
+                )
+            )
+        ]
+        if !cycle.toVM.isEmpty { actions.append(.sendChanges(cycle.toVM)) }
+        if !cycle.asksFirst {
+            let eager = cycle.toVM.indices.filter { cycle.toVM[$0].contentBytes > 0 }
+            actions += queueContent(eager.map { UInt32($0) })
+        }
+        actions += endWhenSent()
+        cycle.vmRecords = records(of: cycle.toVM, on: vm)
+        cycle.laptopRecords = records(of: cycle.toLaptop, on: laptop.tree)
+        cycle.isLaptopDone = cycle.toLaptop.isEmpty
+        if !cycle.isLaptopDone {
+            actions.append(
+                .applyOnLaptop(
+                    cycle.toLaptop,
+                    generation: generation,
+                    token: nextToken,
+                    displacesLive: displacesLive
+                )
+            )
+        }
+        return actions
+    }
+
+    mutating func needed(_ ranges: [Range<UInt32>], isLast: Bool) -> [Action] {
+        if isLast { cycle.awaitsAnswers = false }
+        let ids = ranges.flatMap { Array($0) }.filter { Int($0) < cycle.toVM.count }
+        return queueContent(ids) + endWhenSent()
+    }
+
+    private mutating func queueContent(_ ids: [UInt32]) -> [Action] {
+        guard !ids.isEmpty else { return [] }
+        cycle.contentQueued += 1
+        return [.sendContent(ids)]
+    }
+
+    mutating func sent(_ rawBytes: UInt64) -> [Action] {
+        cycle.contentDone += 1
+        cycle.sentContentBytes += rawBytes
+        return endWhenSent()
+    }
+
+    private mutating func endWhenSent() -> [Action] {
+        guard case .applying = phase, !cycle.isVMSent, !cycle.awaitsAnswers,
+            cycle.contentDone == cycle.contentQueued
+        else { return [] }
+        cycle.isVMSent = true
+        return [.end(changeCount: cycle.toVM.count)]
+    }
+}
+
+extension Change {
+    /// Whether only the execute bit changes, so that the content is there.
+    var keepsContent: Bool {
+        new?.kind == .file && expected?.kind == .file && new?.digest == expected?.digest
+    }
+
+    /// Whether the link's target must be read before the change can be sent.
+    var lacksTarget: Bool { new?.kind == .link && linkTarget == nil }
+
+    /// The bytes of content the change may bring: those of a new file.
+    var contentBytes: UInt64 {
+        guard let new, new.kind == .file else { return 0 }
+        if case .move = source { return 0 }
+        return new.size
+    }
+}

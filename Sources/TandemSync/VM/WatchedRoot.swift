@@ -1,0 +1,119 @@
+import Dispatch
+import TandemFiles
+import TandemProtocol
+import TandemSystem
+import TandemTree
+
+/// The vm's root in a session that keeps in sync: its tree, and the thread that watches it.
+///
+/// Used by the session's working thread alone; the watching thread only hands over what it noticed.
+final class WatchedRoot {
+    private var live: LiveTree
+    private let feed: WatchFeed
+    private var isComplete = false
+
+    /// How long a flush waits for the kernel's queue to run dry.
+    private static let drainSeconds = 5
+
+    /// Starts watching; nothing is read before `scanAll`.
+    init(
+        _ root: SyncRoot,
+        rules: RuleSet,
+        previous: Tree?,
+        window: RacyWindow,
+        endpoint: ReceiverEndpoint,
+        notice: @escaping @Sendable (WatchBatch) -> Void
+    ) throws {
+        live = LiveTree(
+            fileSystem: endpoint.fileSystem,
+            root: root,
+            window: window,
+            rules: .given(rules),
+            previous: previous
+        )
+        feed = try WatchFeed(
+            root: root,
+            rules: rules,
+            fileSystem: endpoint.fileSystem,
+            deliver: notice
+        )
+    }
+
+    var tree: Tree { live.tree }
+
+    /// Whether everything was looked at, and nothing of it is in doubt.
+    private var isSure: Bool { isComplete && live.problems.isEmpty && live.doubted.isEmpty }
+
+    var rootTree: RootTree {
+        RootTree(
+            digest: live.tree.rootDigest,
+            entries: UInt64(live.tree.count),
+            complete: isSure
+        )
+    }
+
+    /// How the root is watched, for people.
+    var notice: WatchNotice {
+        let report = feed.report
+        return WatchNotice(isLimited: !report.isComplete, text: "vm: \(report)")
+    }
+
+    /// Takes other rules; the tree is looked at anew with the next Compare.
+    func use(_ rules: RuleSet) {
+        live.replaceRules(.given(rules))
+        feed.use(rules)
+        isComplete = false
+    }
+
+    func scanAll() throws {
+        _ = try live.scanAll()
+        isComplete = true
+    }
+
+    /// Looks at what was noticed; nil before the first full look, which covers it.
+    ///
+    /// - Returns: what differs from what was known; nil when there is nothing to report.
+    func look(at noticed: WatchBatch) throws -> [Difference]? {
+        guard isComplete else { return nil }
+        if noticed.isRootGone {
+            throw Failure(.wrongRoot, "the root is gone or another directory stands there")
+        }
+        let wasSure = isSure
+        let found = noticed.needsFullScan ? try live.scanAll() : try live.refresh(noticed)
+        return found.isEmpty && wasSure == isSure ? nil : found
+    }
+
+    func look(at paths: [RelativePath]) throws -> [Difference] {
+        isComplete ? try live.refresh(paths) : []
+    }
+
+    /// When something must be looked at again though nothing was noticed; monotonic nanoseconds.
+    var nextLook: UInt64? { isComplete ? live.nextLook : nil }
+
+    /// Everything noticed that happened before the call; what cannot be told in time is a full scan.
+    func drain() -> WatchBatch {
+        feed.drain(until: .now() + .seconds(Self.drainSeconds)) ?? WatchBatch(needsFullScan: true)
+    }
+
+    /// Takes over what a batch did; gives the root's digest after it.
+    func apply(_ updates: [TreeUpdate]) -> Digest {
+        live.apply(updates)
+        return live.tree.rootDigest
+    }
+
+    func stop() { feed.stop() }
+}
+
+/// Decides when work that may wait is due: not after each of many small batches.
+struct Upkeep {
+    /// Often enough that a crash costs little hashing, seldom enough that it costs no time.
+    private static let interval: UInt64 = 10_000_000_000
+
+    private var last: UInt64?
+
+    mutating func isDue(at now: UInt64) -> Bool {
+        if let last, now < last + Self.interval { return false }
+        last = now
+        return true
+    }
+}

@@ -1,0 +1,132 @@
+import Dispatch
+import Foundation
+import Synchronization
+import TandemFiles
+import TandemSync
+import TandemSystem
+import TandemTestSupport
+import TandemTree
+
+/// A pair of a laptop and a vm directory in one process that is kept in sync while it lives.
+final class LiveFixture: Sendable {
+    let fixture: PairFixture
+    let live: LiveSync
+
+    /// How long a test waits for what must come.
+    static let patience: DispatchTimeInterval = .seconds(20)
+
+    init(
+        _ fixture: PairFixture,
+        settings: LiveSettings = LiveSettings(),
+        start: Bool = true
+    ) {
+        self.fixture = fixture
+        let box = Box()
+        self.box = box
+        let connect = fixture.connector()
+        live = LiveSync(
+            pair: fixture.pair,
+            settings: settings,
+            connect: {
+                let link = try connect()
+                box.links.withLock { $0.append(link) }
+                return link
+            },
+            observer: { event in box.events.withLock { $0.append("\(event)") } }
+        )
+        if start { live.start() }
+    }
+
+    private final class Box: Sendable {
+        let links = Mutex<[any ByteLink]>([])
+        let events = Mutex<[String]>([])
+    }
+
+    private let box: Box
+
+    deinit { _ = live.stop(until: .now() + .seconds(5)) }
+
+    var events: [String] { box.events.withLock { $0 } }
+
+    /// Cuts the link that stands.
+    func cut() { box.links.withLock { $0.last }?.close() }
+
+    /// Waits until a condition holds; false when it did not in time.
+    func wait(_ condition: () throws -> Bool) rethrows -> Bool {
+        let deadline = DispatchTime.now() + Self.patience
+        while DispatchTime.now() < deadline {
+            if try condition() { return true }
+            usleep(2_000)
+        }
+        return try condition()
+    }
+
+    func flush() -> FlushResult { live.flush(until: .now() + Self.patience) }
+
+    /// Flushes and says what differs; empty when both sides hold the same.
+    func differencesAfterFlush() throws -> String {
+        switch flush() {
+        case .inSync: return try fixture.differences()
+        case let other: return "\(other), status \(live.status)"
+        }
+    }
+}
+
+extension TemporaryDirectory {
+    /// Writes a file, its directories made.
+    func put(_ text: String, at name: String) throws {
+        let path = path(name)
+        try FileManager.default.createDirectory(
+            atPath: (path as NSString).deletingLastPathComponent,
+            withIntermediateDirectories: true
+        )
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    }
+
+    /// A file's text; nil when there is none.
+    func text(_ name: String) -> String? {
+        FileManager.default.contents(atPath: path(name)).map { String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+extension LiveFixture {
+    var isPaused: Bool {
+        if case .paused = live.status.phase { return true }
+        return false
+    }
+
+    var isHalted: Bool {
+        if case .halted = live.status.phase { return true }
+        return false
+    }
+}
+
+extension TemporaryDirectory {
+    func chmod(_ name: String, _ mode: Int) throws {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path(name))
+    }
+
+    func mode(_ name: String) -> Int {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path(name))
+        return attributes?[.posixPermissions] as? Int ?? 0
+    }
+
+    func target(_ name: String) throws -> String {
+        try FileManager.default.destinationOfSymbolicLink(atPath: path(name))
+    }
+
+    /// What stands in it, sorted.
+    func names() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
+    }
+
+    func copyContents(to other: TemporaryDirectory) throws {
+        for name in try names() {
+            try FileManager.default.copyItem(atPath: path(name), toPath: other.path(name))
+        }
+    }
+
+    func removeContents() throws {
+        for name in try names() { try FileManager.default.removeItem(atPath: path(name)) }
+    }
+}
