@@ -8,8 +8,6 @@ import TandemSystem
 package enum ProofProgram {
     /// Runs the layer that the first argument names, with `NAME=NUMBER` after it.
     package static func main() {
-        // Lines come as they are written, through a pipe, too.
-        setvbuf(stdout, nil, _IOLBF, 0)
         let arguments = CommandLine.arguments.dropFirst()
         var numbers: [String: Int] = [:]
         for argument in arguments.dropFirst() {
@@ -31,13 +29,19 @@ package enum ProofProgram {
         exit(isRight ? 0 : 1)
     }
 
+    /// Prints a line at once, through a pipe, too.
+    private static func say(_ words: String...) {
+        print(words.joined(separator: " "))
+        fflush(nil)
+    }
+
     private static func proveTable(step: Int) -> Bool {
         let clock = Stopwatch()
         var isRight = true
         for (name, table) in [("one name", TableCheck.oneName), ("two names", .twoNames)] {
             let report = table.run(step: step)
-            for failure in report.failures { print("  \(failure)") }
-            print(
+            for failure in report.failures { say("  \(failure)") }
+            say(
                 "table, \(name): \(report.triples) triples, \(report.plans) plans,",
                 "\(report.failures.count) failures, \(clock.seconds) s"
             )
@@ -49,8 +53,8 @@ package enum ProofProgram {
     private static func provePlanner(steps: Int, seed: UInt64) -> Bool {
         let clock = Stopwatch()
         let report = PlannerProof.run(seed: seed, steps: steps, mostViolations: 5)
-        for violation in report.violations { print("  \(violation)") }
-        print(
+        for violation in report.violations { say("  \(violation)") }
+        say(
             "planner: seed \(seed), \(report.steps) steps, \(report.runs) runs,",
             "\(report.violations.count) violations, \(clock.seconds) s"
         )
@@ -58,7 +62,7 @@ package enum ProofProgram {
         for bug in PlannerModel.Bug.allCases {
             let found = PlannerProof.run(seed: seed, steps: steps, bug: bug)
             let isFound = !found.violations.isEmpty
-            print(
+            say(
                 "planner with \(bug.rawValue):",
                 isFound ? "found after \(found.steps) steps" : "NOT FOUND in \(found.steps) steps"
             )

@@ -67,7 +67,9 @@ final class LiveFixture: Sendable {
     func differencesAfterFlush() throws -> String {
         switch flush() {
         case .inSync: return try fixture.differences()
-        case let other: return "\(other), status \(live.status)"
+        case let other:
+            let status = live.status
+            return "\(other): \(status.phase), \(status.headline), \(events.suffix(5))"
         }
     }
 }

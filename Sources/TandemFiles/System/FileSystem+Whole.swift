@@ -40,7 +40,7 @@ extension FileSystem {
     /// Reads at most `count` bytes from the start of a file; fewer when it ends before.
     ///
     /// `count` comes from a status call, bounded by the caller.
-    func readUpTo(_ descriptor: Int32, count: Int) throws(SystemError) -> [UInt8] {
+    package func readUpTo(_ descriptor: Int32, count: Int) throws(SystemError) -> [UInt8] {
         var outcome: Result<Int, SystemError> = .success(0)
         let bytes = [UInt8](unsafeUninitializedCapacity: max(count, 0)) { buffer, initialized in
             do throws(SystemError) {

@@ -48,6 +48,12 @@ struct AbsenceHold: Hashable, Sendable {
         held[path] = nil
     }
 
+    /// Forgets an entry and what stood below it: no directory stands there, so nothing can.
+    mutating func forgetAll(at path: RelativePath) {
+        guard !held.isEmpty else { return }
+        held = held.filter { $0.key != path && !$0.key.isDescendant(of: path) }
+    }
+
     /// Whether an entry is waited for.
     func holds(_ path: RelativePath) -> Bool { held[path] != nil }
 

@@ -98,6 +98,8 @@ final class DirectoryWatcher: TreeWatcher {
 
     var report: WatchReport { shared.report.look { $0 } }
 
+    func wake() { shared.inbox.wake() }
+
     func close() {
         shared.requests.change { $0.isClosed = true }
         shared.bell.ring()

@@ -45,6 +45,8 @@ final class EventStreamWatcher: TreeWatcher {
 
     var report: WatchReport { WatchReport(kind: .fsevents) }
 
+    func wake() { inbox.wake() }
+
     func close() {
         stream.withLock { number in
             guard let raw = number.flatMap({ FSEventStreamRef(bitPattern: $0) }) else { return }

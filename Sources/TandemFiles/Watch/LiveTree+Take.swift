@@ -87,6 +87,7 @@ extension LiveTree {
         _ id: Tree.ID?,
         _ now: UInt64
     ) -> [Difference] {
+        hold.forgetAll(at: result.path)
         let old = id.flatMap { tree.kind(of: $0) == .other ? nil : tree.state(of: $0) }
         let new = result.state.flatMap { $0.kind == .other ? nil : $0 }
         if let state = result.state {

@@ -108,7 +108,7 @@ package struct LiveTree {
                 hold.forget(path)
                 racy.note(path, state, stamp, now: now)
             case .remove(let path), .move(from: let path, to: _):
-                hold.forget(path)
+                hold.forgetAll(at: path)
                 racy.forget(path)
             }
         }

@@ -15,6 +15,9 @@ package protocol TreeWatcher: Sendable {
     /// A watched directory's events are read to the end, a polled one is swept.
     func drain(until deadline: DispatchTime) -> Bool
 
+    /// Makes a waiting `next` return an empty batch.
+    func wake()
+
     /// Watches what these rules let through, from now on; what they govern is named.
     ///
     /// To be told after each refresh of the tree; the rules that hold already cost nothing.

@@ -10,6 +10,7 @@ final class WatchInbox: Sendable {
         var needsFullScan = false
         var isRootGone = false
         var isClosed = false
+        var isWoken = false
 
         var isEmpty: Bool {
             dirty.isEmpty && listings.isEmpty && !needsFullScan && !isRootGone
@@ -51,7 +52,9 @@ final class WatchInbox: Sendable {
     /// Takes all there is; nil when the deadline passed first, or it is closed and empty.
     func take(until deadline: DispatchTime) -> WatchBatch? {
         let taken: State?? = monitor.wait(until: deadline) { state -> State?? in
-            guard !state.isEmpty else { return state.isClosed ? .some(nil) : nil }
+            guard !state.isEmpty || state.isWoken else {
+                return state.isClosed ? .some(nil) : nil
+            }
             var taken = State(isClosed: state.isClosed)
             swap(&taken, &state)
             return taken
@@ -64,6 +67,11 @@ final class WatchInbox: Sendable {
             needsFullScan: state.needsFullScan,
             isRootGone: state.isRootGone
         )
+    }
+
+    /// Makes a waiting `take` return an empty batch.
+    func wake() {
+        monitor.change { $0.isWoken = true }
     }
 
     func close() {

@@ -53,6 +53,7 @@ extension PushSession.Standing {
     /// - Parameters:
     ///   - decision: what the two records allow.
     ///   - intent: the token of the generation that the laptop last meant to begin.
+    /// - Throws: `SyncError` `amnesia`.
     init(_ decision: LineageDecision, intent: [UInt8]?) throws {
         switch decision {
         case .goOn: self = .settled

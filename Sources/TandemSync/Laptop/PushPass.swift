@@ -184,7 +184,10 @@ extension PushPass {
 
     private func welcomed(_ welcome: Welcome) throws {
         owner.observer(.connected(receiver: welcome.receiver))
-        let standing = try PushSession.Standing(Lineage.decide(state.claim, welcome.lineage), intent: state.archive.intent?.token)
+        let standing = try PushSession.Standing(
+            Lineage.decide(state.claim, welcome.lineage),
+            intent: state.archive.intent?.token
+        )
         try perform(
             session.handle(
                 .welcomed(

@@ -118,7 +118,7 @@ final class LaptopSide {
     /// Entries that were seen missing and are not believed to be gone yet.
     var isInDoubt: Bool { !live.doubted.isEmpty }
 
-    /// When something must be looked at again; nil when nothing must. Monotonic nanoseconds.
+    /// When something must be looked at again, in monotonic nanoseconds; nil when nothing must.
     var nextLook: UInt64? { live.nextLook }
 
     /// Reads everything.

@@ -299,6 +299,7 @@ extension Rest {
         add(problems, "problem", "problems")
         add(vmOnly, "entry stays on the vm", "entries stay on the vm")
         add(laptopOnly, "entry stays on the laptop", "entries stay on the laptop")
-        return parts.isEmpty ? "synced; not everything was looked at" : parts.joined(separator: ", ")
+        return parts.isEmpty
+            ? "synced; not everything was looked at" : parts.joined(separator: ", ")
     }
 }

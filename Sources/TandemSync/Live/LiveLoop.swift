@@ -30,7 +30,7 @@ final class LiveLoop {
     var orders = OrderQueue()
 
     var backoff = Backoff()
-    /// When to connect or open again; nil while that is not waited for. Monotonic nanoseconds.
+    /// When to connect or open again, in monotonic nanoseconds; nil while that is not waited for.
     var retryAt: UInt64?
     var sessionRetryAt: UInt64?
     var isPaused = false

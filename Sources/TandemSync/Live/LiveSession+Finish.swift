@@ -15,7 +15,7 @@ extension LiveSession {
         return finishWhenDone()
     }
 
-    /// The laptop's half is durable. What it changed is in the laptop's tree already.
+    /// The laptop's half is durable, and what it changed is in the laptop's tree already.
     mutating func laptopApplied(
         _ outcomes: [PushSession.Outcome],
         _ laptop: Laptop

@@ -226,6 +226,6 @@ package struct Rest: Sendable, Hashable {
     package var problems: [ProblemEntry]
     package var vmOnly: Int
     package var laptopOnly: Int
-    /// When to send `retry`; nil when nothing was put off. Monotonic nanoseconds.
+    /// When to send `retry`, in monotonic nanoseconds; nil when nothing was put off.
     package var retryAt: UInt64?
 }

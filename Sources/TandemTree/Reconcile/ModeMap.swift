@@ -28,6 +28,9 @@ public struct ModeMap: Hashable, Sendable {
     /// The mode of a path: that of the longest prefix that was set.
     public func mode(of path: RelativePath) -> SyncMode { ModeRegions(self).mode(of: path) }
 
+    /// Every mode that some path has.
+    public var inUse: Set<SyncMode> { Set(parts.map(\.mode)).union([whole]) }
+
     /// Whether every path has the same mode.
     public var isUniform: Bool { boundaries.isEmpty }
 
