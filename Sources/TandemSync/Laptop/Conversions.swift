@@ -102,3 +102,8 @@ extension PushSession.Outcome.Reason {
         }
     }
 }
+
+extension PushSession.Memory {
+    /// The generation that the archive holds.
+    var mark: GenerationMark { GenerationMark(generation: generation, token: token) }
+}

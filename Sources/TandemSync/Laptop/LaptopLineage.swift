@@ -5,6 +5,8 @@ import TandemTree
 ///
 /// The archive alone would not notice a root that was put back to an older copy: its token would
 /// still be the vm's. The record in the root goes back with the root, and then they differ.
+/// While a batch follows the other the record says "begun": the generation that is kept, and the
+/// token of the next. Such a record belongs to an archive at either of the two.
 struct LaptopLineage {
     /// Stands in the pair's state from the moment the root has a record: from then on a root
     /// without one is another root.
@@ -78,12 +80,8 @@ struct LaptopLineage {
     )
 
     /// Notes that the next generation begins, before anything of it is applied here.
-    func begin(token: [UInt8]) throws {
-        switch store.load() {
-        case .settled(let point), .begun(let point, _), .ended(let point, _):
-            try save(.begun(point, next: token))
-        case .none, .unreadable: throw Self.lost
-        }
+    func begin(after mark: GenerationMark, token: [UInt8]) throws {
+        try save(.begun(.init(mark), next: token))
     }
 
     /// Notes the generation that the archive holds now.

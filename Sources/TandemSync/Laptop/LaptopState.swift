@@ -77,9 +77,14 @@ struct LaptopState {
     }
 
     /// Notes durably that a generation is about to begin.
-    func writeIntent(_ mark: GenerationMark) throws {
+    ///
+    /// - Parameters:
+    ///   - mark: the generation that begins.
+    ///   - archived: the one the archive holds.
+    /// - Throws: `SyncError`.
+    func writeIntent(_ mark: GenerationMark, after archived: GenerationMark) throws {
         do {
-            try lineage?.begin(token: mark.token)
+            try lineage?.begin(after: archived, token: mark.token)
             try archiveStore.writeIntent(mark)
         } catch let error as SyncError {
             throw error
@@ -95,7 +100,6 @@ struct LaptopState {
             if archiveStore.wantsCheckpoint {
                 try archiveStore.checkpoint(Archive(tree: tree, mark: mark))
             }
-            try lineage?.settle(mark)
         } catch {
             throw SyncError(
                 .failed,

@@ -230,7 +230,10 @@ extension PushPass {
             try perform(session.handle(.linksRead(readLinks(paths))))
         case .writeIntent(let generation, let token):
             CrashPoint.reach("push.before-intent")
-            try state.writeIntent(GenerationMark(generation: generation, token: token))
+            try state.writeIntent(
+                GenerationMark(generation: generation, token: token),
+                after: session.memory.mark
+            )
             CrashPoint.reach("push.after-intent")
             try perform(session.handle(.intentWritten))
         case .begin(let generation, let token, let contentBytes, let asksFirst):

@@ -17,7 +17,10 @@ extension LiveLoop {
         case .readLinks(let paths): try readLinks(paths)
         case .writeIntent(let generation, let token):
             CrashPoint.reach("live.before-intent")
-            try side?.state.writeIntent(GenerationMark(generation: generation, token: token))
+            try side?.state.writeIntent(
+                GenerationMark(generation: generation, token: token),
+                after: session?.memory.mark ?? GenerationMark(generation: 0, token: [])
+            )
             intent = token
             CrashPoint.reach("live.after-intent")
             try tell(.intentWritten)
