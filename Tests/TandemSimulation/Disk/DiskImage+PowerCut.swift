@@ -54,19 +54,21 @@ extension DiskImage {
 
     private func remains(of node: Node, using generator: inout SeededGenerator) -> [UInt8] {
         let old = node.durableContent ?? []
+        let shared = min(old.count, node.content.count)
         switch generator.below(4) {
         case 0: return old
         case 1: return node.content
-        case 2: return Array(node.content.prefix(generator.below(node.content.count + 1)))
+        case 2:
+            let length = shared + generator.below(node.content.count - shared + 1)
+            return Array(node.content.prefix(length))
         default:
             // Pages are written on their own; small ones here, so that small files tear, too.
             let page = 16
-            var torn = [UInt8](repeating: 0, count: node.content.count)
+            var torn = node.content
             for start in stride(from: 0, to: torn.count, by: page) {
-                let source = generator.below(3)
+                guard generator.chance(2) else { continue }
                 for index in start..<min(start + page, torn.count) {
-                    if source == 0 { torn[index] = node.content[index] }
-                    if source == 1 && index < old.count { torn[index] = old[index] }
+                    torn[index] = index < old.count ? old[index] : 0
                 }
             }
             return torn
