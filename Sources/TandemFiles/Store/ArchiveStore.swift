@@ -199,7 +199,14 @@ extension ArchiveStore {
         let tail = try part(of: file, at: snapshotSize, count: size - snapshotSize, &current)
         var archive = Archive(tree: try decode(encoded, &current), mark: header.mark)
         var journal = ArchiveJournal(tail, after: header.seal)
-        guard journal.replay(into: &archive) else { throw obstacle(.unreadable, &current) }
+        if !journal.replay(into: &archive) {
+            // A power cut may tear the record that was being written at any place, its length, too.
+            // It is that one if the intent is for the very next generation.
+            guard let intent = readIntent(after: archive.mark),
+                intent.generation == archive.mark.generation + 1
+            else { throw obstacle(.unreadable, &current) }
+            archive.tree.rehash()
+        }
         current.end = snapshotSize + UInt64(journal.position)
         current.seal = journal.seal
         current.generation = archive.mark.generation

@@ -3,8 +3,7 @@ import TandemTree
 /// The promises, as the model can see them broken.
 extension PlannerModel {
     /// Nothing a user wrote, and nobody who saw it removed, is gone.
-    mutating func checkDisplaced(_ displaced: [Digest], by change: Change, on side: Side) throws {
-        if modes.mode(of: change.path) == .mirror { shelf.formUnion(displaced) }
+    func checkDisplaced(_ displaced: [Digest], by change: Change, on side: Side) throws {
         for digest in displaced where live.contains(digest) && !shelf.contains(digest) {
             guard !laptop.holds(digest), !vm.holds(digest) else { continue }
             throw Violation(promise: "no loss", what: "\(change) on \(side.rawValue)")

@@ -114,6 +114,11 @@ extension PlannerModel {
             guard canBring(change, of: plan, to: side) else { return }
         }
         let displaced = tree.fileDigests(at: change.path)
+        // Mirror displaces what only the vm has; that goes to the shelf.
+        let mirrored = tree.fileDigests(at: change.path) { [modes] in
+            modes.mode(of: tree.path(of: $0)) == .mirror
+        }
+        shelf.formUnion(mirrored)
         do throws(TreeError) {
             if case .move(let source) = change.source {
                 if tree.find(change.path) != nil { return }

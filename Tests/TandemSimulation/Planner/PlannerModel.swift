@@ -181,12 +181,17 @@ extension PlannerModel {
 
 extension Tree {
     /// The digests of the file at a path, or of all files below it.
-    func fileDigests(at path: RelativePath) -> [Digest] {
+    func fileDigests(
+        at path: RelativePath,
+        where isWanted: (Tree.ID) -> Bool = { _ in true }
+    ) -> [Digest] {
         guard let id = find(path) else { return [] }
         var found: [Digest] = []
         var pending = [id]
         while let current = pending.popLast() {
-            if kind(of: current) == .file { found.append(digest(of: current)) }
+            if kind(of: current) == .file && isWanted(current) {
+                found.append(digest(of: current))
+            }
             pending.append(contentsOf: childIDs(of: current))
         }
         return found
