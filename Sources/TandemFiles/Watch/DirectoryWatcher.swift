@@ -7,11 +7,8 @@ import TandemTree
 
 /// Watches directories with inotify as far as it may, and polls the rest; one thread of its own.
 final class DirectoryWatcher: TreeWatcher {
-    /// What may be used.
-    enum Means: Sendable {
-        case best
-        case pollingOnly
-    }
+    /// What gives an inotify instance; nil where none shall be used.
+    typealias Means = (@Sendable () throws(SystemError) -> Inotify)?
 
     /// What is asked of the thread.
     struct Requests: Sendable {
@@ -57,7 +54,7 @@ final class DirectoryWatcher: TreeWatcher {
         _ rules: RuleSet?,
         _ budget: WatchBudget,
         _ fileSystem: any FileSystem,
-        means: Means
+        means: Means = { () throws(SystemError) in try Inotify() }
     ) throws(SystemError) -> DirectoryWatcher {
         let rules = rules ?? RuleSet()
         let shared = try Shared(rules)

@@ -7,39 +7,36 @@ extension LiveTree {
     ///
     /// - Parameter batch: what `TreeWatcher.next` gave.
     /// - Returns: what differs from the tree before, in the order of paths.
-    /// - Throws: `ScanError`; then nothing has changed, and all of it must be looked at again.
+    /// - Throws: `ScanError`; then nothing has changed, and the next call looks at all of it again.
     package mutating func refresh(_ batch: WatchBatch) throws(ScanError) -> [Difference] {
-        if batch.needsFullScan || !isKnown { return try scanAll() }
-        return try refresh(batch.dirty, listings: batch.listings)
+        owed.add(batch)
+        return try refreshOwed()
     }
 
     /// Looks at these paths, each with all below it, and at what was to be looked at by now.
     ///
     /// - Parameter dirty: the paths, in any order; the root means everything.
     /// - Returns: what differs from the tree before, in the order of paths.
-    /// - Throws: `ScanError`; then nothing has changed, and all of it must be looked at again.
+    /// - Throws: `ScanError`; then nothing has changed, and the next call looks at all of it again.
     package mutating func refresh(_ dirty: [RelativePath]) throws(ScanError) -> [Difference] {
-        if !isKnown { return try scanAll() }
-        return try refresh(dirty, listings: [])
+        try refresh(WatchBatch(dirty: dirty))
     }
 
-    private mutating func refresh(
-        _ dirty: [RelativePath],
-        listings: [RelativePath]
-    ) throws(ScanError) -> [Difference] {
+    private mutating func refreshOwed() throws(ScanError) -> [Difference] {
         let now = time.monotonic
-        if let whole = racy.whole, whole <= now { return try scanAll() }
+        let isDue = racy.whole.map { $0 <= now } ?? false
+        if owed.needsFullScan || isDue || !isKnown { return try scanAll() }
         let check = RootCheck(root, fileSystem)
         try check.confirm()
-        var paths = dirty + Array(waiting) + hold.due(now) + racy.due(now)
-        for directory in listings { paths += try differingNames(in: directory) }
+        var paths = Array(owed.dirty) + hold.due(now) + racy.due(now)
+        for directory in owed.listings { paths += try differingNames(in: directory) }
         paths = paths.map { standing($0) }
         if case .collecting = source { paths = try governed(paths, now) }
         guard !paths.contains(.root) else { return try scanAll() }
         let results = try look(at: paths.withoutCovered())
         // After the looks too: a root removed or unmounted meanwhile looks like deletions.
         try check.confirm()
-        waiting.removeAll()
+        owed = OwedLooks()
         return take(results, now)
     }
 
@@ -114,4 +111,22 @@ extension LiveTree {
         case .given: ScanRules(.given(rules))
         }
     }
+}
+
+/// What was reported and not looked at yet; its memory is bounded.
+struct OwedLooks: Hashable, Sendable {
+    private(set) var dirty: Set<RelativePath> = []
+    private(set) var listings: Set<RelativePath> = []
+    private(set) var needsFullScan = false
+
+    mutating func add(_ batch: WatchBatch) {
+        needsFullScan = needsFullScan || batch.needsFullScan
+        dirty.formUnion(batch.dirty)
+        listings.formUnion(batch.listings)
+        guard needsFullScan || dirty.count + listings.count > WatchInbox.capacity else { return }
+        self = OwedLooks()
+        needsFullScan = true
+    }
+
+    mutating func add(_ path: RelativePath) { dirty.insert(path) }
 }

@@ -30,7 +30,7 @@ extension LiveTree {
             if result.state?.kind == .file, doubtful.contains(result.stamp.inode),
                 tree.find(result.path) == nil
             {
-                waiting.insert(result.path)
+                owed.add(result.path)
             } else {
                 found += take(result, now)
             }
@@ -76,7 +76,7 @@ extension LiveTree {
         var result = result
         result.below = new
         // The parent stands in the tree: what has none was looked at from the topmost directory.
-        if (try? result.apply(to: &tree)) == nil, let above = path.parent { waiting.insert(above) }
+        if (try? result.apply(to: &tree)) == nil, let above = path.parent { owed.add(above) }
         racy.note(new, at: path, now: now)
         return found
     }
@@ -100,7 +100,7 @@ extension LiveTree {
             return []
         }
         if (try? result.apply(to: &tree)) == nil, let above = result.path.parent {
-            waiting.insert(above)
+            owed.add(above)
         }
         return old == new ? [] : [Difference(path: result.path, old: old, new: new)]
     }

@@ -25,8 +25,8 @@ package struct LiveTree {
     var isKnown: Bool
     var hold = AbsenceHold()
     var racy: RacyLooks
-    /// New names of what is in doubt under its old one: to be taken together with it.
-    var waiting: Set<RelativePath> = []
+    /// What the next refresh looks at besides what is reported until then.
+    var owed = OwedLooks()
     /// The compiled rules, made anew when `rules` changes.
     var compiled: (rules: RuleSet, scan: ScanRules)?
 
@@ -90,7 +90,7 @@ package struct LiveTree {
         tree = new
         rules = result.rules
         problems = result.problems
-        waiting.removeAll()
+        owed = OwedLooks()
         racy.removeAll()
         racy.note(tree, at: .root, now: now)
         isKnown = true

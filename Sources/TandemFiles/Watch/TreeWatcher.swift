@@ -80,7 +80,7 @@ package enum Watching {
         fileSystem: any FileSystem = RealFileSystem()
     ) throws(SystemError) -> any TreeWatcher {
         #if os(Linux)
-        return try DirectoryWatcher.start(root, rules, budget, fileSystem, means: .best)
+        return try DirectoryWatcher.start(root, rules, budget, fileSystem)
         #else
         return try EventStreamWatcher(root, rules ?? RuleSet())
         #endif

@@ -9,7 +9,7 @@ extension WatchLoop {
     func walkAll() throws(SystemError) {
         table = WatchTable()
         place = nil
-        if obstacle != .chosen, inotify != nil { obstacle = nil }
+        if inotify != nil { obstacle = nil }
         var visitor = WatchVisitor(loop: self)
         let walk = DirectoryWalk(fileSystem, root)
         try walk.visit(.root, of: WatchTable.root, matcher, &visitor)

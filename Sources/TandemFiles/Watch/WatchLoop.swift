@@ -76,10 +76,6 @@ final class WatchLoop {
     }
 
     private func chooseMeans() throws(SystemError) {
-        guard means == .best else {
-            obstacle = .chosen
-            return
-        }
         let kind = try fileSystem.space(of: root.descriptor).kind
         if RemoteFileSystems.kinds.contains(kind) { always = .remote }
         startInotify()
@@ -87,8 +83,12 @@ final class WatchLoop {
 
     /// Takes an inotify instance if there is one.
     func startInotify() {
+        guard let means else {
+            obstacle = .chosen
+            return
+        }
         do throws(SystemError) {
-            inotify = try Inotify()
+            inotify = try means()
             obstacle = nil
         } catch {
             obstacle = error.isExhaustion ? .instancesUsedUp : .refused(error.errno)

@@ -29,6 +29,7 @@ final class WatchedRoot {
         rules: RuleSource = .collect,
         budget: WatchBudget = .ofSystem,
         time: any TimeSource = MovedTime.later,
+        watchedThrough fileSystem: any FileSystem = RealFileSystem(),
         prepare: (ScanRoot) throws -> Void = { _ in }
     ) throws {
         files = try ScanRoot()
@@ -42,7 +43,12 @@ final class WatchedRoot {
             time: time
         )
         _ = try live.scanAll()
-        watcher = try Watching.start(root: files.root, rules: live.rules, budget: budget)
+        watcher = try Watching.start(
+            root: files.root,
+            rules: live.rules,
+            budget: budget,
+            fileSystem: fileSystem
+        )
         _ = try live.scanAll()
     }
 
@@ -58,6 +64,15 @@ final class WatchedRoot {
         let found = try live.refresh(batch)
         watcher.update(live.rules)
         return found
+    }
+
+    /// Reads what was reported so far, once.
+    @discardableResult
+    func look() throws -> [Difference] {
+        try #require(watcher.drain(until: Self.deadline()))
+        let batch = watcher.next(until: .now()) ?? WatchBatch()
+        defer { watcher.update(live.rules) }
+        return try live.refresh(batch)
     }
 
     /// Reads all that happened before the call, until nothing is left to look at.

@@ -1,0 +1,91 @@
+import Dispatch
+import Testing
+
+import TandemFiles
+import TandemTestSupport
+import TandemTree
+
+/// Rules files that change under a watched root.
+struct RulesChangeTests {
+    private func makeRoot(_ rules: RuleSource = .collect) throws -> WatchedRoot {
+        try WatchedRoot(rules: rules) {
+            try $0.write("*.o\n", to: ".gitignore")
+            for name in ["a/x", "a/x.o", "a/b/y", "a/b/y.o", "c/z", "c/z.o"] {
+                try $0.write(name, to: name)
+            }
+        }
+    }
+
+    @Test func `a nested rules file changes what it governs and nothing else`() throws {
+        let root = try makeRoot()
+        try root.files.write("!*.o\ny\n", to: "a/b/.gitignore")
+        root.files.fileSystem.reset()
+        try root.settle()
+        #expect(root.live.tree.find("a/b/y.o") != nil)
+        #expect(root.live.tree.find("a/b/y") == nil)
+        #expect(root.files.fileSystem.count(of: .readDirectory) <= 4)
+        try root.expectSame()
+    }
+
+    @Test func `rules at the top govern everything, and their removal too`() throws {
+        let root = try makeRoot()
+        try root.files.write("x\n", to: ".gitignore")
+        try root.settle()
+        #expect(root.live.tree.find("a/x.o") != nil)
+        try root.expectSame()
+        try Command.run("rm", [root.files.path(".gitignore")])
+        try root.settle()
+        #expect(root.live.tree.find("a/x") != nil)
+        try root.expectSame()
+    }
+
+    @Test func `a tandemignore is taken like any rules file`() throws {
+        let root = try makeRoot()
+        try root.files.write("!x.o\n", to: "a/.tandemignore")
+        try root.settle()
+        #expect(root.live.tree.find("a/x.o") != nil)
+        try root.expectSame()
+        try root.files.write("", to: "a/.tandemignore")
+        try root.settle()
+        try root.expectSame()
+    }
+
+    @Test func `a directory is watched once its rule is gone, and not while it is there`() throws {
+        let root = try makeRoot()
+        try root.files.write("*.o\na/\n", to: ".gitignore")
+        try root.settle()
+        #expect(root.watcher.report.directories == 2)
+        try root.files.write("late", to: "a/b/y")
+        #expect(root.watcher.drain(until: WatchedRoot.deadline()))
+        #expect(root.watcher.next(until: .now()) == nil)
+        try root.files.write("*.o\n", to: ".gitignore")
+        try root.settle()
+        #expect(root.live.tree.state(at: "a/b/y") == .content("late"))
+        try root.files.write("later", to: "a/b/y")
+        try root.settle()
+        #expect(root.live.tree.state(at: "a/b/y") == .content("later"))
+        try root.expectSame()
+    }
+
+    @Test func `given rules are not changed by a file of the tree`() throws {
+        let rules = RuleSource.given(.standard)
+        let root = try makeRoot(rules)
+        try root.files.write("a\n", to: ".gitignore")
+        try root.settle()
+        #expect(root.live.tree.find("a/x.o") != nil)
+        try root.expectSame(rules: rules)
+    }
+
+    @Test func `other given rules take effect with the next scan`() throws {
+        let root = try makeRoot(.given(.standard))
+        var rules = RuleSet.standard
+        rules.add(RuleFile(directory: "a", kind: .gitignore, content: Array("b/\n".utf8)))
+        root.live.replaceRules(.given(rules))
+        _ = try root.live.scanAll()
+        root.watcher.update(rules)
+        try root.settle()
+        #expect(root.live.tree.find("a/b") == nil)
+        #expect(root.watcher.report.directories == 3)
+        try root.expectSame(rules: .given(rules))
+    }
+}
