@@ -87,6 +87,12 @@ let package = Package(
             name: "TandemSync",
             dependencies: ["TandemTree", "TandemProtocol", "TandemSystem", "TandemFiles"]
         ),
+        .target(
+            name: "TandemProject",
+            dependencies: [
+                "TandemTree", "TandemSystem", "TandemSSH", "TandemDaemon", "TandemConfiguration",
+            ]
+        ),
         .target(name: "TandemSnapshots", dependencies: ["TandemTree"]),
         .target(name: "TandemManagement", dependencies: ["TandemTree"]),
 
@@ -95,7 +101,8 @@ let package = Package(
             name: "TandemCommands",
             dependencies: [
                 "TandemTree", "TandemProtocol", "TandemSystem", "TandemFiles", "TandemSSH",
-                "TandemConfiguration", "TandemStore", "TandemSync", "TandemDaemon",
+                "TandemConfiguration", "TandemStore", "TandemSync", "TandemProject",
+                "TandemDaemon",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -170,6 +177,13 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "TandemProjectTests",
+            dependencies: [
+                "TandemProject", "TandemConfiguration", "TandemSSH", "TandemTree",
+                "TandemSystem", "TandemTestSupport",
+            ]
+        ),
+        .testTarget(
             name: "TandemOperationsTests",
             dependencies: ["TandemSnapshots", "TandemManagement", "TandemTree"]
         ),
@@ -177,8 +191,8 @@ let package = Package(
             name: "TandemCommandsTests",
             dependencies: [
                 "TandemCommands", "TandemSSH", "TandemSync", "TandemFiles", "TandemDaemon",
-                "TandemStore", "TandemConfiguration", "TandemTree", "TandemSystem",
-                "TandemTestSupport",
+                "TandemStore", "TandemConfiguration", "TandemProject", "TandemTree",
+                "TandemSystem", "TandemTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Golden"]

@@ -1,5 +1,3 @@
-import TandemTree
-
 extension Configuration {
     /// The name of the shared file.
     package static let fileName = "tandem.yml"
@@ -31,7 +29,7 @@ extension Configuration {
             problems = missing(.section(ConfigurationKey.all), in: merged, what: nil)
         }
         guard problems.isEmpty else { throw ConfigurationError(problems: problems.sorted()) }
-        return try build(merged)
+        return try build(merged, localFile: names.local)
     }
 
     private static func missing(
@@ -56,23 +54,23 @@ extension Configuration {
     }
 
     private static func build(
-        _ root: LocatedValue
+        _ root: LocatedValue,
+        localFile: String
     ) throws(ConfigurationError) -> Configuration {
-        var problems: [ConfigurationError.Problem] = []
-        let sync = rules(root["sync"], &problems)
-        let name = root["name"]?.text
-        if let name, !isName(name.value) {
-            let message =
-                "name must be of letters, digits, - _ and ., 64 at most, and begin with "
-                + "a letter or digit"
-            problems.append(problem(name.position, message))
-        }
-        guard problems.isEmpty, let vm = root["vm"]?.text else {
-            throw ConfigurationError(problems: problems.sorted())
-        }
+        var checks = ConfigurationChecks(localFile: localFile)
+        let sync = checks.rules(root["sync"])
+        checks.name(root["name"]?.text)
+        let workload = checks.workload(root["workload"])
+        let hooks = checks.hooks(root["hooks"], workload: workload)
         let ignore = root["ignore"]
+        let patterns = checks.patterns(ignore?["patterns"])
+        let garbage = checks.patterns(ignore?["more-garbage"])
+        let logs = checks.logs(root["logs"])
+        guard checks.problems.isEmpty, let vm = root["vm"]?.text else {
+            throw ConfigurationError(problems: checks.problems.sorted())
+        }
         return Configuration(
-            name: name,
+            name: root["name"]?.text,
             vm: vm,
             container: root["container"]?.text,
             transport: root["transport"]?.choice() ?? Placed(.streamlocal),
@@ -81,74 +79,35 @@ extension Configuration {
             usesGitignore: ignore?["gitignore"]?.flag ?? Placed(true),
             git: ignore?["git"]?.choice() ?? Placed(.skip),
             leavesGarbage: ignore?["garbage"]?.flag ?? Placed(true),
-            patterns: ignore?["patterns"]?.elements.compactMap(\.text) ?? [],
+            patterns: patterns,
+            garbagePatterns: garbage,
+            workload: workload,
+            hooks: hooks,
             shelf: root["safety"]?["shelf"]?.text ?? Placed("default"),
             bandwidth: root["limits"]?["bandwidth"]?.size,
-            maximumFile: root["limits"]?["max-file"]?.size
+            maximumFile: root["limits"]?["max-file"]?.size,
+            snapshots: snapshots(root["snapshots"]),
+            logs: logs
         )
     }
 
-    // MARK: Rules
-
-    private static func rules(
-        _ list: LocatedValue?,
-        _ problems: inout [ConfigurationError.Problem]
-    ) -> [Rule] {
-        var rules: [Rule] = []
-        for element in list?.elements ?? [] {
-            guard let from = element["from"]?.text, let to = element["to"]?.text else { continue }
-            guard let path = relativePath(from.value) else {
-                let message = "from must be a path below this directory, without .. and //"
-                problems.append(problem(from.position, message))
-                continue
-            }
-            if !isAbsolute(to.value) {
-                let message = "to must be an absolute path on the vm, without .. and //"
-                problems.append(problem(to.position, message))
-            }
-            if let first = rules.first(where: { $0.from.value == path }),
-                let place = first.from.position
-            {
-                problems.append(problem(from.position, "from stands at \(place) already"))
-            }
-            let mode: Placed<SyncMode> = element["mode"]?.choice() ?? Placed(.twoWay)
-            rules.append(Rule(from: Placed(path, at: from.position), to: to, mode: mode))
-        }
-        if let list, list.elements.isEmpty {
-            problems.append(problem(list.position, "sync needs at least one element"))
-        }
-        return rules
-    }
-
-    private static func relativePath(_ text: String) -> RelativePath? {
-        if text == "." { return .root }
-        let bare = text.hasPrefix("./") ? text.dropFirst(2) : text[...]
-        let trimmed = bare.hasSuffix("/") ? bare.dropLast() : bare
-        return try? RelativePath(validating: Array(trimmed.utf8))
-    }
-
-    private static func isAbsolute(_ text: String) -> Bool {
-        guard text.hasPrefix("/") else { return false }
-        return text == "/" || relativePath(String(text.dropFirst())) != nil
-    }
-
-    private static func isName(_ text: String) -> Bool {
-        func isWord(_ byte: UInt8) -> Bool {
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
-                || (0x61...0x7A).contains(byte)
-        }
-        guard let first = text.utf8.first, isWord(first), text.utf8.count <= 64 else {
-            return false
-        }
-        return text.utf8.allSatisfy { isWord($0) || "-_.".utf8.contains($0) }
+    private static func snapshots(_ section: LocatedValue?) -> Snapshots {
+        let keep = section?["keep"]
+        return Snapshots(
+            every: section?["every"]?.span,
+            hourly: keep?["hourly"]?.number,
+            daily: keep?["daily"]?.number,
+            weekly: keep?["weekly"]?.number,
+            monthly: keep?["monthly"]?.number,
+            before: section?["before"]?.elements.compactMap { $0.choice() } ?? []
+        )
     }
 
     private static func problem(
         _ position: Position?,
         _ message: String
     ) -> ConfigurationError.Problem {
-        let nowhere = Position(file: fileName, line: 1, column: 1)
-        return ConfigurationError.Problem(position: position ?? nowhere, message: message)
+        ConfigurationChecks.problem(position, message)
     }
 }
 

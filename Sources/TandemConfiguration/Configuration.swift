@@ -13,6 +13,14 @@ package enum ConfiguredGit: String, Sendable, CaseIterable {
     case push
 }
 
+/// Before what a snapshot is made.
+package enum ConfiguredMoment: String, Sendable, CaseIterable {
+    case firstSync = "first-sync"
+    case reset
+    case massDeletion = "mass-deletion"
+    case garbageClean = "garbage-clean"
+}
+
 /// A place in a configuration file.
 package struct Position: Hashable, Sendable, Comparable, CustomStringConvertible {
     package var file: String
@@ -64,11 +72,16 @@ package struct Configuration: Hashable, Sendable {
     package var git: Placed<ConfiguredGit>
     package var leavesGarbage: Placed<Bool>
     package var patterns: [Placed<String>]
+    package var garbagePatterns: [Placed<String>]
+    package var workload: Workload?
+    package var hooks: [Hook]
     package var shelf: Placed<String>
     /// Bytes a second.
     package var bandwidth: Placed<UInt64>?
     /// Bytes.
     package var maximumFile: Placed<UInt64>?
+    package var snapshots: Snapshots
+    package var logs: Logs
 
     /// The digest by which a person approves the shared file; the local one never travels.
     package static func digest(of bytes: [UInt8]) -> Digest { ContentHasher.digest(of: bytes) }

@@ -8,6 +8,8 @@ struct ConfigurationKey: Sendable {
         case choice([String])
         /// A number of bytes, such as `2GB`; with `perSecond`, `20MB/s`.
         case size(perSecond: Bool)
+        /// A time span, such as `90s` or `1h30m`.
+        case duration
         case list(of: Kind)
         case section([ConfigurationKey])
     }
@@ -54,71 +56,23 @@ struct ConfigurationKey: Sendable {
             summary: "What goes where."
         ),
         ConfigurationKey(name: "ignore", kind: .section(ignore), summary: "What never travels."),
+        ConfigurationKey(
+            name: "workload",
+            kind: .section(workload),
+            summary: "Where `tandem run` and hooks on the vm run."
+        ),
+        ConfigurationKey(
+            name: "hooks",
+            kind: .list(of: .section(hook)),
+            summary: "What runs after a batch; on the laptop only from tandem.local.yml."
+        ),
         ConfigurationKey(name: "safety", kind: .section(safety), summary: "What is kept back."),
         ConfigurationKey(name: "limits", kind: .section(limits), summary: "What sync may use."),
-    ]
-
-    private static let rule = [
         ConfigurationKey(
-            name: "from",
-            kind: .text,
-            isRequired: true,
-            summary: "A path below this file's directory; . is all of it."
+            name: "snapshots",
+            kind: .section(snapshots),
+            summary: "When the vm's tree is kept, and for how long."
         ),
-        ConfigurationKey(
-            name: "to",
-            kind: .text,
-            isRequired: true,
-            summary: "An absolute path on the vm."
-        ),
-        ConfigurationKey(
-            name: "mode",
-            kind: .choice(["two-way", "push", "mirror", "pull", "off"]),
-            summary: "Which way changes travel; two-way unless said."
-        ),
-    ]
-
-    private static let ignore = [
-        ConfigurationKey(
-            name: "gitignore",
-            kind: .flag,
-            summary: "Whether .gitignore files count; true unless said."
-        ),
-        ConfigurationKey(
-            name: "git",
-            kind: .choice(ConfiguredGit.allCases.map(\.rawValue)),
-            summary: "Whether .git directories are skipped or pushed; skip unless said."
-        ),
-        ConfigurationKey(
-            name: "garbage",
-            kind: .flag,
-            summary: "Whether caches and other garbage are left out; true unless said."
-        ),
-        ConfigurationKey(
-            name: "patterns",
-            kind: .list(of: .text),
-            summary: "Further patterns, in the syntax of .gitignore."
-        ),
-    ]
-
-    private static let safety = [
-        ConfigurationKey(
-            name: "shelf",
-            kind: .choice(["default"]),
-            summary: "How long displaced content is kept."
-        )
-    ]
-
-    private static let limits = [
-        ConfigurationKey(
-            name: "bandwidth",
-            kind: .size(perSecond: true),
-            summary: "The most bytes sent in a second."
-        ),
-        ConfigurationKey(
-            name: "max-file",
-            kind: .size(perSecond: false),
-            summary: "The largest file that travels."
-        ),
+        ConfigurationKey(name: "logs", kind: .section(logs), summary: "Where logs go."),
     ]
 }

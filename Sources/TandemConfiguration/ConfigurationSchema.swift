@@ -1,6 +1,6 @@
 /// The JSON Schema of `tandem.yml` for editors, made from the table the reader checks against.
 package enum ConfigurationSchema {
-    /// The schema, as `schema.json` ships it.
+    /// The schema, as `docs/tandem.schema.json` has it.
     package static var json: String {
         let head = [
             (#""$schema""#, #""https://json-schema.org/draft/2020-12/schema""#),
@@ -45,6 +45,12 @@ package enum ConfigurationSchema {
                 (#""type""#, #""string""#),
                 (#""pattern""#, #""^[0-9]+ ?(B|[kKMG]B|[KMG]iB)\#(perSecond ? "/s" : "")$""#),
             ]
+        case .duration:
+            [
+                (#""type""#, #""string""#),
+                (#""pattern""#, #""^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$""#),
+                (#""minLength""#, "2"),
+            ]
         case .list(let element):
             [
                 (#""type""#, #""array""#),
@@ -76,5 +82,45 @@ enum JSONText {
             }
         }
         return result + "\""
+    }
+}
+
+extension ConfigurationSchema {
+    /// Every key with what it takes, as the rows of a table in Markdown.
+    package static var reference: String {
+        let rows = rows(ConfigurationKey.all, below: "")
+        return (["| key | takes | |", "|---|---|---|"] + rows).joined(separator: "\n") + "\n"
+    }
+
+    private static func rows(_ keys: [ConfigurationKey], below prefix: String) -> [String] {
+        keys.flatMap { key in
+            let name = prefix + key.name
+            let needed = key.isRequired ? "; required" : ""
+            let row = "| `\(name)` | \(takes(key.kind))\(needed) | \(key.summary) |"
+            return [row] + inner(key.kind, below: name)
+        }
+    }
+
+    private static func inner(_ kind: ConfigurationKey.Kind, below name: String) -> [String] {
+        switch kind {
+        case .section(let keys): rows(keys, below: "\(name).")
+        case .list(let element): inner(element, below: "\(name)[]")
+        default: []
+        }
+    }
+
+    private static func takes(_ kind: ConfigurationKey.Kind) -> String {
+        switch kind {
+        case .text: "text"
+        case .number(let range) where range.count == 1: "`\(range.lowerBound)`"
+        case .number(let range): "\(range.lowerBound) to \(range.upperBound)"
+        case .flag: "`true`, `false`"
+        case .choice(let words): words.map { "`\($0)`" }.joined(separator: ", ")
+        case .size(perSecond: true): "`20MB/s`"
+        case .size(perSecond: false): "`2GB`, `512MiB`"
+        case .duration: "`90s`, `1h30m`, `14d`"
+        case .list(let element): "list of \(takes(element))"
+        case .section: "keys"
+        }
     }
 }

@@ -109,6 +109,7 @@ struct FileReader {
         case .number(let range) where tag == Tag(.int):
             Int(text).flatMap { range.contains($0) ? .number($0) : nil }
         case .size(let perSecond): ByteSize.parse(text, perSecond: perSecond).map { .size($0) }
+        case .duration: TimeSpan.parse(text).map { .span($0) }
         default: nil
         }
     }
@@ -134,6 +135,7 @@ struct FileReader {
             words.count == 1 ? words[0] : "one of " + words.joined(separator: ", ")
         case .size(perSecond: true): "bytes a second, such as 20MB/s"
         case .size(perSecond: false): "a number of bytes, such as 2GB"
+        case .duration: "a time span, such as 90s or 1h30m"
         case .list: "a list"
         case .section: "keys with values"
         }

@@ -5,6 +5,8 @@ struct LocatedValue: Sendable {
         case number(Int)
         case flag(Bool)
         case size(UInt64)
+        /// Seconds.
+        case span(Int)
         case list([LocatedValue])
         case section([String: LocatedValue])
     }
@@ -13,11 +15,25 @@ struct LocatedValue: Sendable {
     var position: Position
 
     /// This value with another laid over it: sections are joined, all else is replaced.
+    ///
+    /// Hooks are added to: a person's own do not take the project's away.
     func overlaid(with other: LocatedValue) -> LocatedValue {
         guard case .section(let mine) = content, case .section(let theirs) = other.content else {
             return other
         }
-        let joined = mine.merging(theirs) { $0.overlaid(with: $1) }
+        var joined = mine
+        for (name, value) in theirs {
+            guard let below = mine[name] else {
+                joined[name] = value
+                continue
+            }
+            if name == "hooks" {
+                let all = below.elements + value.elements
+                joined[name] = LocatedValue(content: .list(all), position: below.position)
+            } else {
+                joined[name] = below.overlaid(with: value)
+            }
+        }
         return LocatedValue(content: .section(joined), position: position)
     }
 
@@ -35,6 +51,15 @@ struct LocatedValue: Sendable {
 
     var size: Placed<UInt64>? {
         if case .size(let value) = content { Placed(value, at: position) } else { nil }
+    }
+
+    var number: Placed<Int>? {
+        if case .number(let value) = content { Placed(value, at: position) } else { nil }
+    }
+
+    /// Seconds.
+    var span: Placed<Int>? {
+        if case .span(let value) = content { Placed(value, at: position) } else { nil }
     }
 
     var elements: [LocatedValue] {

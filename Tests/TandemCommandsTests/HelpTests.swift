@@ -8,6 +8,7 @@ struct HelpTests {
         [("tandem", TandemCommand.self)]
         + TandemCommand.configuration.subcommands.map { ($0._commandName, $0) }
         + RecoverCommand.configuration.subcommands.map { ("recover-\($0._commandName)", $0) }
+        + ConfigCommand.configuration.subcommands.map { ("config-\($0._commandName)", $0) }
 
     @Test(arguments: commands.map(\.name))
     func `the help of every command is what was agreed`(_ name: String) throws {

@@ -35,8 +35,7 @@ struct ProjectFileTests {
     }
 
     @Test(arguments: [
-        "    mode: two-way", "", "    mode: push\nignore: {patterns: [x]}",
-        "    mode: push\nlimits: {bandwidth: 1MB/s}", "    mode: push\nignore: {git: push}",
+        "    mode: push\nlimits: {bandwidth: 1MB/s}", "    mode: push\nlimits: {max-file: 1GB}",
     ])
     func `what the file asks for and is not done is refused`(_ rest: String) throws {
         let text = "version: 1\nvm: devvm\nsync:\n  - from: .\n    to: /app\n\(rest)\n"

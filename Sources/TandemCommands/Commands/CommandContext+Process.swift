@@ -21,7 +21,8 @@ extension CommandContext {
             engine: LiveSyncEngine(),
             dialer: SSHDialer(environment: environment),
             stop: StopSwitch(),
-            openCatalogue: { try StoredCatalogue(directories: directories) }
+            openCatalogue: { try StoredCatalogue(directories: directories) },
+            streams: .ofProcess
         )
     }
 

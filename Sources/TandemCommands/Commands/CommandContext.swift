@@ -15,6 +15,10 @@ package struct CommandContext: Sendable {
     package var dialer: any Dialer
     package var stop: StopSwitch
     package var openCatalogue: @Sendable () throws -> any PairCatalogue
+    /// This process's streams as bytes, for what a command of the user's reads and writes.
+    package var streams: ByteStreams
+    /// Asks a running agent to bring the vm up to the laptop; nil where no agent answers.
+    package var flush: TreeBarrier.Flush
 
     package init(
         console: Console,
@@ -26,7 +30,9 @@ package struct CommandContext: Sendable {
         engine: any SyncEngine,
         dialer: any Dialer,
         stop: StopSwitch,
-        openCatalogue: @escaping @Sendable () throws -> any PairCatalogue
+        openCatalogue: @escaping @Sendable () throws -> any PairCatalogue,
+        streams: ByteStreams = .none,
+        flush: @escaping TreeBarrier.Flush = { _, _ in nil }
     ) {
         self.console = console
         self.environment = environment
@@ -38,6 +44,8 @@ package struct CommandContext: Sendable {
         self.dialer = dialer
         self.stop = stop
         self.openCatalogue = openCatalogue
+        self.streams = streams
+        self.flush = flush
     }
 
     /// The user's home directory, where the environment names one.

@@ -77,6 +77,7 @@ struct FailureDocument: Encodable, Sendable {
         var code: String
         var what: String
         var place: String?
+        var details: [String]?
         var next: String?
     }
 
@@ -92,6 +93,7 @@ struct FailureDocument: Encodable, Sendable {
             code: error.code.name,
             what: escaped(error.what.utf8),
             place: error.place.map { escaped($0.utf8) },
+            details: error.details.isEmpty ? nil : error.details.map { escaped($0.utf8) },
             next: error.next.map { escaped($0.utf8) }
         )
     }

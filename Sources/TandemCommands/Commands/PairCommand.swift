@@ -45,6 +45,8 @@ package struct PairCommand: TandemSubcommand {
     package func run(in context: CommandContext) throws -> ExitCode {
         let pairing = try pairing(in: context)
         let result = try pairing.run()
+        // Who pairs with a file names it on this laptop: that is the first approval.
+        try context.approveFile(of: result.entry)
         if json {
             let pair = result.entry.document
             var document = ReceiverDocument(command: "pair", pair: pair, result.info)

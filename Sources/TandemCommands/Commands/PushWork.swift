@@ -1,3 +1,4 @@
+import TandemProject
 import TandemSync
 import TandemSystem
 
@@ -11,7 +12,11 @@ struct PushWork {
     func run(in context: CommandContext) throws -> ExitCode {
         let (entry, catalogue) = try context.find(choice)
         do {
-            let report = try context.locked(entry) { try push(entry, in: context) }
+            let project = try context.project(of: entry, isPlan: isPlan)
+            for note in project.notes { context.console.note(note) }
+            let report = try context.locked(entry) {
+                try push(entry, project.settings, in: context)
+            }
             if !isPlan {
                 let now = context.time.wall
                 try catalogue.remember(report, of: entry, at: now)
@@ -26,7 +31,11 @@ struct PushWork {
         }
     }
 
-    private func push(_ entry: PairEntry, in context: CommandContext) throws -> PushReport {
+    private func push(
+        _ entry: PairEntry,
+        _ settings: ProjectSettings,
+        in context: CommandContext
+    ) throws -> PushReport {
         if let wait = pushing.wait { context.stop.stop(after: wait) }
         let shower = ProgressShower(
             console: context.console,
@@ -38,6 +47,8 @@ struct PushWork {
             try context.target(entry),
             options: PushOptions(
                 purpose: isPlan ? .plan : .push,
+                mode: try settings.pushMode,
+                ignore: settings.ignore,
                 acceptedDeletions: pushing.acceptDelete
             ),
             stop: context.stop,

@@ -22,7 +22,8 @@ package struct TandemCommand: ParsableCommand {
         version: TandemVersion.text,
         subcommands: [
             InitCommand.self, PairCommand.self, PlanCommand.self, PushCommand.self,
-            StatusCommand.self, DoctorCommand.self, RecoverCommand.self, AdoptCommand.self,
+            StatusCommand.self, RunCommand.self, ConfigCommand.self, DoctorCommand.self,
+            RecoverCommand.self, AdoptCommand.self,
             VersionCommand.self, CompletionsCommand.self, ManCommand.self,
         ]
     )

@@ -37,9 +37,11 @@ package struct SSHDialer: Dialer {
             settings.transport == .openssh
             ? .subprocess(command: command) : .exec(command: command)
         let transport = try Self.connect(kind, remote, options, trust)
-        return SSHRemoteShell(transport) { command in
-            if let connection = transport.connection { return try connection.openExec(command) }
-            return try SubprocessLink.start(command, on: remote, options)
+        return SSHRemoteShell(transport) { command, sink in
+            if let connection = transport.connection {
+                return try connection.openExec(command, standardError: sink)
+            }
+            return try SubprocessLink.start(command, on: remote, options, standardError: sink)
         }
     }
 

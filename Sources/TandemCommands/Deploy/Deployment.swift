@@ -1,3 +1,4 @@
+import TandemProject
 import TandemSSH
 
 /// Puts a receiver on a vm, over the account's own login there, and leaves it running.

@@ -1,3 +1,5 @@
+import TandemProject
+
 /// The deployment's part of what `pair --deploy --json` prints.
 struct DeploymentDocument: Encodable, Sendable {
     var mode: String

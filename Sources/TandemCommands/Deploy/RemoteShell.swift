@@ -1,16 +1,14 @@
 import Dispatch
+package import TandemProject
 package import TandemSSH
 import TandemSystem
 
 /// What runs scripts on the vm, as the account that logs in.
-package protocol RemoteShell: Sendable {
+package protocol RemoteShell: WorkloadShell {
     /// Runs a script to its end.
     ///
     /// - Throws: `SSHError`, `LinkError`.
     func run(_ script: RemoteScript) throws -> CommandResult
-
-    /// Ends the connection.
-    func close()
 }
 
 extension RemoteShell {
@@ -52,23 +50,31 @@ package struct SSHRemoteShell: RemoteShell {
     private static let longestOutput = 1 << 20
 
     private let transport: SSHTransport
-    private let start: @Sendable (String) throws -> any CommandLink
+    private let starter: Starter
+
+    /// Starts a command, and hands its standard error on where asked.
+    package typealias Starter =
+        @Sendable (String, (@Sendable ([UInt8]) -> Void)?) throws -> any CommandLink
 
     /// Takes a connected transport over.
     ///
     /// - Parameters:
     ///   - transport: what is closed at the end.
-    ///   - start: starts a command by it.
-    package init(
-        _ transport: SSHTransport,
-        start: @escaping @Sendable (String) throws -> any CommandLink
-    ) {
+    ///   - starter: starts a command by it.
+    package init(_ transport: SSHTransport, starter: @escaping Starter) {
         self.transport = transport
-        self.start = start
+        self.starter = starter
+    }
+
+    package func start(
+        _ command: String,
+        standardError: (@Sendable ([UInt8]) -> Void)?
+    ) throws -> any CommandLink {
+        try starter(command, standardError)
     }
 
     package func run(_ script: RemoteScript) throws -> CommandResult {
-        try start(script.command).runToEnd(
+        try start(script.command, standardError: nil).runToEnd(
             input: script.standardInput,
             limit: Self.longestOutput,
             until: .now() + .seconds(script.seconds)

@@ -1,4 +1,5 @@
 import Glibc
+import TandemConfiguration
 package import TandemSSH
 package import TandemStore
 package import TandemSync
@@ -9,12 +10,21 @@ package struct CommandError: Error, Sendable, Hashable {
     package var code: ExitCode
     package var what: String
     package var place: String?
+    /// More about it, a line each.
+    package var details: [String] = []
     package var next: String?
 
-    package init(_ code: ExitCode, _ what: String, at place: String? = nil, next: String? = nil) {
+    package init(
+        _ code: ExitCode,
+        _ what: String,
+        at place: String? = nil,
+        details: [String] = [],
+        next: String? = nil
+    ) {
         self.code = code
         self.what = what
         self.place = place
+        self.details = details
         self.next = next
     }
 
@@ -22,6 +32,7 @@ package struct CommandError: Error, Sendable, Hashable {
     package var lines: [StyledText] {
         var lines: [StyledText] = [StyledText("tandem: ", .bad) + StyledText(what)]
         if let place { lines.append(StyledText("  \(place)")) }
+        lines += details.map { StyledText("  \($0)") }
         if let next { lines.append(StyledText("  next: \(next)")) }
         return lines
     }
@@ -55,6 +66,14 @@ extension CommandError {
             let code = ExitCode(errno: error.errno)
             let next = code == .permission ? Self.permissionNext : nil
             self.init(code, error.description, at: place, next: next)
+        case let error as ConfigurationError:
+            self.init(
+                .configuration,
+                "\(Configuration.fileName) is wrong; what held before still does",
+                at: place,
+                details: error.problems.map(\.description),
+                next: "mend it; `tandem config check` shows what is left"
+            )
         case let error as LinkError:
             self.init(.unreachable, error.message, at: place, next: "run `tandem doctor`")
         default:

@@ -91,6 +91,7 @@ struct ReportDocument: Encodable, Sendable {
     var notApplied: [RemarkDocument]
     var unsyncable: [RemarkDocument]
     var vmOnly: [PathDocument]
+    var nowIgnored: [PathDocument]
 
     init(_ report: PushReport, isPlan: Bool, pair: PairDocument, exitCode: ExitCode) {
         command = isPlan ? "plan" : "push"
@@ -114,6 +115,7 @@ struct ReportDocument: Encodable, Sendable {
         notApplied = report.refusals.map { RemarkDocument($0.path, $0.reason) }
         unsyncable = report.problems.map { RemarkDocument($0.path, $0.reason) }
         vmOnly = report.vmOnly.map { PathDocument($0.path) }
+        nowIgnored = report.nowIgnored.map { PathDocument($0) }
     }
 }
 

@@ -45,6 +45,7 @@ package struct ReportText: Sendable {
         lines += section("not applied", refusals, .bad)
         lines += section("cannot be synced", problems, .warning)
         lines += vmOnlyLines
+        lines += nowIgnoredLines
         if detail == .verbose { lines.append(traffic) }
         return lines
     }
@@ -146,6 +147,15 @@ package struct ReportText: Sendable {
         return [StyledText("\(head):")]
             + cut(own).map { StyledText("  \($0.path.shown(as: $0.new?.kind))") }
             + rest(of: own.count)
+    }
+
+    private var nowIgnoredLines: [StyledText] {
+        let paths = report.nowIgnored
+        guard !paths.isEmpty else { return [] }
+        let count = Quantities.count(paths.count, "entry", "entries")
+        let verb = paths.count == 1 ? "is" : "are"
+        return [StyledText("\(count) \(verb) ignored now; both sides keep what they have:")]
+            + cut(paths).map { StyledText("  \($0.shown(as: nil))") } + rest(of: paths.count)
     }
 
     private var traffic: StyledText {

@@ -1,4 +1,5 @@
 import TandemDaemon
+import TandemProject
 import TandemSync
 import TandemSystem
 

@@ -36,7 +36,11 @@ package struct ProjectFile: Sendable {
             let over = try AtomicFile.read(local, limit: Self.longest)
             configuration = try Configuration.read(shared, local: over, names: (file, local))
         } catch let error as ConfigurationError {
-            throw CommandError(.configuration, "\(Configuration.fileName) is wrong", at: "\(error)")
+            throw CommandError(
+                .configuration,
+                "\(Configuration.fileName) is wrong",
+                details: error.problems.map(\.description)
+            )
         } catch let error as SystemError where error.errno == EFBIG {
             throw CommandError(.configuration, "\(error)", next: "1 MiB is the most that is read")
         } catch {
@@ -48,7 +52,7 @@ package struct ProjectFile: Sendable {
     /// Takes over a configuration.
     package init(_ configuration: Configuration) throws(CommandError) {
         try Self.refuseWhatIsNotDone(configuration)
-        guard let rule = configuration.sync.first else {
+        guard let rule = configuration.rootRule else {
             throw CommandError(.configuration, "tandem.yml names nothing to sync")
         }
         let vm = configuration.vm.value
@@ -72,38 +76,17 @@ package struct ProjectFile: Sendable {
         transport = isGiven ? .init(rawValue: configuration.transport.value.rawValue) : nil
     }
 
-    private static func refuseWhatIsNotDone(
+    /// What would change a sync and is not done is refused, never passed over.
+    package static func refuseWhatIsNotDone(
         _ configuration: Configuration
     ) throws(CommandError) {
-        var found: [(what: String, position: Position?)] = []
-        for rule in configuration.sync where rule.mode.value != .push {
-            found.append(("mode: \(rule.mode.value.rawValue)", rule.mode.position))
-        }
-        for rule in configuration.sync where !rule.from.value.isRoot {
-            found.append(("from: a directory below", rule.from.position))
-        }
-        if configuration.sync.count > 1 {
-            found.append(("a second line of sync", configuration.sync[1].from.position))
-        }
-        let git = configuration.git
-        if !configuration.usesGitignore.value {
-            found.append(("gitignore: false", configuration.usesGitignore.position))
-        }
-        if git.value == .push { found.append(("git: push", git.position)) }
-        if !configuration.leavesGarbage.value {
-            found.append(("garbage: false", configuration.leavesGarbage.position))
-        }
-        if let pattern = configuration.patterns.first {
-            found.append(("ignore patterns (write them to .tandemignore)", pattern.position))
-        }
-        let limits = [configuration.bandwidth?.position, configuration.maximumFile?.position]
-        for position in limits.compactMap(\.self) { found.append(("limits", position)) }
-        guard let first = found.first else { return }
+        let limits = configuration.withoutEffect.first { $0.what.hasPrefix("limits") }
+        guard let limits else { return }
         throw CommandError(
             .configuration,
-            "tandem.yml asks for \(first.what), which this version does not do",
-            at: first.position?.description ?? "by default, where the file says nothing",
-            next: "one line of sync with from: . and mode: push is what it does"
+            "tandem.yml asks for \(limits.what), which this version does not do",
+            at: limits.position?.description,
+            next: "take that line out"
         )
     }
 }

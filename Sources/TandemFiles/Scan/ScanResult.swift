@@ -76,13 +76,19 @@ package struct ScanError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// Where a scan takes its ignore rules from.
 package enum RuleSource: Sendable {
-    /// The laptop: `.gitignore` and `.tandemignore` are read on the way, on top of these.
+    /// The laptop: git's rules, unless these leave them out, and `.tandemignore` are read on the
+    /// way, on top of these.
     case collecting(RuleSet)
     /// The vm: these rules only, no file of the tree is evaluated.
     case given(RuleSet)
 
     /// The laptop, with nothing but what holds where nobody says anything.
     package static let collect = RuleSource.collecting(.standard)
+
+    /// The laptop, with what its configuration says.
+    package static func collect(_ settings: IgnoreSettings) -> RuleSource {
+        .collecting(settings.base)
+    }
 
     /// The rules known before the scan.
     var known: RuleSet {

@@ -6,11 +6,15 @@ import TandemTree
 struct RuleFiles: Sendable {
     var gitignore: [UInt8]?
     var tandemignore: [UInt8]?
+    var gitExclude: [UInt8]?
 
-    var isEmpty: Bool { gitignore == nil && tandemignore == nil }
+    var isEmpty: Bool { gitignore == nil && tandemignore == nil && gitExclude == nil }
 
     static let gitignoreName: StaticString = ".gitignore"
     static let tandemignoreName: StaticString = ".tandemignore"
+    private static let gitName: StaticString = ".git"
+    private static let infoName: StaticString = "info"
+    private static let excludeName: StaticString = "exclude"
     /// Far above any rules file people write; a longer one makes its directory unreadable.
     private static let longest: UInt64 = 1 << 20
     private static let tooLong = EFBIG
@@ -25,10 +29,14 @@ struct RuleFiles: Sendable {
     init(
         in directory: Int32,
         _ listing: borrowing DirectoryListing,
+        collectsGitRules: Bool,
         on fileSystem: any FileSystem
     ) throws(SystemError) {
-        if listing.contains(Self.gitignoreName) {
+        if collectsGitRules, listing.contains(Self.gitignoreName) {
             gitignore = try Self.read(Self.gitignoreName, in: directory, on: fileSystem)
+        }
+        if collectsGitRules, listing.contains(Self.gitName) {
+            gitExclude = try Self.readExclude(in: directory, on: fileSystem)
         }
         if listing.contains(Self.tandemignoreName) {
             tandemignore = try Self.read(Self.tandemignoreName, in: directory, on: fileSystem)
@@ -36,8 +44,15 @@ struct RuleFiles: Sendable {
     }
 
     /// Reads those of a directory that was not listed.
-    init(in directory: Int32, on fileSystem: any FileSystem) throws(SystemError) {
-        gitignore = try Self.read(Self.gitignoreName, in: directory, on: fileSystem)
+    init(
+        in directory: Int32,
+        collectsGitRules: Bool,
+        on fileSystem: any FileSystem
+    ) throws(SystemError) {
+        if collectsGitRules {
+            gitignore = try Self.read(Self.gitignoreName, in: directory, on: fileSystem)
+            gitExclude = try Self.readExclude(in: directory, on: fileSystem)
+        }
         tandemignore = try Self.read(Self.tandemignoreName, in: directory, on: fileSystem)
     }
 
@@ -61,12 +76,46 @@ struct RuleFiles: Sendable {
             return try fileSystem.readUpTo(file.raw, count: count)
         }
     }
+
+    /// What `.git/info/exclude` says; nil where `.git` is no directory, as in a linked worktree,
+    /// or nothing in the file is a pattern.
+    private static func readExclude(
+        in directory: Int32,
+        on fileSystem: any FileSystem
+    ) throws(SystemError) -> [UInt8]? {
+        guard let git = try open(gitName, in: directory, on: fileSystem),
+            let info = try open(infoName, in: git.raw, on: fileSystem),
+            let lines = try read(excludeName, in: info.raw, on: fileSystem)
+        else { return nil }
+        // The file that `git init` makes holds comments only, and would stand in every rule set.
+        let saysSomething = lines.split(separator: UInt8(ascii: "\n")).contains {
+            $0.first != UInt8(ascii: "#")
+        }
+        return saysSomething ? lines : nil
+    }
+
+    /// A directory below another, not followed through a link; nil where there is none.
+    private static func open(
+        _ name: StaticString,
+        in directory: Int32,
+        on fileSystem: any FileSystem
+    ) throws(SystemError) -> Directory? {
+        try withCName(Array(name.description.utf8)) { name throws(SystemError) in
+            guard let status = try fileSystem.status(at: directory, name),
+                status.type == .directory
+            else { return nil }
+            let raw = try fileSystem.openDirectory(at: directory, name)
+            return Directory(raw, of: fileSystem)
+        }
+    }
 }
 
 /// The ignore rules in force in one directory of a scan.
 struct ScanRules: Sendable {
     /// Whether rules files are read on the way.
     let collects: Bool
+    /// Whether git's are among them.
+    var collectsGitRules: Bool { known.collectsGitRules }
     private let known: RuleSet
     private var matcher: IgnoreMatcher
 
@@ -86,16 +135,21 @@ struct ScanRules: Sendable {
 
     /// Goes into a directory, whose own rules come on top; an empty name is the root's.
     mutating func enter(_ name: [UInt8], _ files: RuleFiles) {
-        let (gitignore, tandemignore) = (files.gitignore, files.tandemignore)
         if name.isEmpty {
             guard !files.isEmpty else { return }
             matcher = IgnoreMatcher(
                 rules: known,
-                gitignore: gitignore,
-                tandemignore: tandemignore
+                gitignore: files.gitignore,
+                tandemignore: files.tandemignore,
+                gitExclude: files.gitExclude
             )
         } else {
-            matcher.enter(directory: name, gitignore: gitignore, tandemignore: tandemignore)
+            matcher.enter(
+                directory: name,
+                gitignore: files.gitignore,
+                tandemignore: files.tandemignore,
+                gitExclude: files.gitExclude
+            )
         }
     }
 }
@@ -111,6 +165,9 @@ extension RuleSet {
             let directory = directory.below(base)
             if let content = files.gitignore {
                 set.add(RuleFile(directory: directory, kind: .gitignore, content: content))
+            }
+            if let content = files.gitExclude {
+                set.add(RuleFile(directory: directory, kind: .gitExclude, content: content))
             }
             if let content = files.tandemignore {
                 set.add(RuleFile(directory: directory, kind: .tandemignore, content: content))

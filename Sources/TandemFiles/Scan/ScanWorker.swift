@@ -63,7 +63,12 @@ struct ScanWorker: ~Copyable {
     private mutating func enter(_ job: inout ScanJob, _ directory: Int32) throws(SystemError) {
         guard job.rules.collects else { return job.rules.enter(job.name, RuleFiles()) }
         let files = try Self.relieving(shared) { () throws(SystemError) in
-            try RuleFiles(in: directory, listing, on: fileSystem)
+            try RuleFiles(
+                in: directory,
+                listing,
+                collectsGitRules: job.rules.collectsGitRules,
+                on: fileSystem
+            )
         }
         job.rules.enter(job.name, files)
         if !files.isEmpty { shared.add(files, of: job.id) }

@@ -98,7 +98,11 @@ struct SubtreeLooker: ~Copyable {
     private func enter(_ parent: inout Parent, _ name: [UInt8]) throws(SystemError) {
         let files =
             readsAbove && parent.rules.collects
-            ? try RuleFiles(in: parent.directory.raw, on: fileSystem) : RuleFiles()
+            ? try RuleFiles(
+                in: parent.directory.raw,
+                collectsGitRules: parent.rules.collectsGitRules,
+                on: fileSystem
+            ) : RuleFiles()
         parent.rules.enter(name, files)
     }
 

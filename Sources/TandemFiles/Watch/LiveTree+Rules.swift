@@ -63,7 +63,12 @@ extension RuleFile.Kind {
     }
 
     /// Whether it is read from the tree.
-    fileprivate var isCollected: Bool { self == .gitignore || self == .tandemignore }
+    fileprivate var isCollected: Bool {
+        switch self {
+        case .gitignore, .tandemignore, .gitExclude: true
+        case .catalogue, .configuration: false
+        }
+    }
 }
 
 extension RuleFile {
@@ -87,7 +92,7 @@ extension RuleSet {
 
     /// The set without them.
     func withoutCollected(below path: RelativePath) -> RuleSet {
-        var rest = RuleSet(includesGit: includesGit)
+        var rest = RuleSet(includesGit: includesGit, collectsGitRules: collectsGitRules)
         for file in files where !file.isCollected(below: path) { rest.add(file) }
         return rest
     }

@@ -81,6 +81,7 @@ final class ChannelDriver {
                 moved = true
                 scratch.withUnsafeBytes { bytes in
                     let part = UnsafeRawBufferPointer(rebasing: bytes[..<count])
+                    if let sink = link.errorSink { return sink(Array(part)) }
                     link.monitor.look { $0.standardError.append(part) }
                 }
             case .again: return moved

@@ -32,12 +32,19 @@ package final class ChannelLink: CommandLink {
     static let outboundLimit = 8 * RawChannel.payloadSize
 
     let monitor = Monitor(State())
+    /// Is given standard error as it comes, on the loop thread; nil keeps the last of it.
+    let errorSink: (@Sendable ([UInt8]) -> Void)?
     private let wakeup: Wakeup
     private let subject: String
 
-    init(subject: String, wakeup: Wakeup) {
+    init(
+        subject: String,
+        wakeup: Wakeup,
+        errorSink: (@Sendable ([UInt8]) -> Void)? = nil
+    ) {
         self.subject = subject
         self.wakeup = wakeup
+        self.errorSink = errorSink
     }
 
     package func read(

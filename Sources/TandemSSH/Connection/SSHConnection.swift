@@ -144,8 +144,18 @@ package final class SSHConnection: Sendable {
     }
 
     /// Starts a command on the vm, by the user's login shell there.
-    package func openExec(_ command: String) throws(SSHError) -> ChannelLink {
-        try open(.exec(command: command))
+    ///
+    /// - Parameters:
+    ///   - command: what the shell is given.
+    ///   - standardError: is given what the command writes there, on the session's own thread, which
+    ///     carries nothing else while it waits; nil keeps the last of it in the link.
+    /// - Returns: the running command.
+    /// - Throws: `SSHError`.
+    package func openExec(
+        _ command: String,
+        standardError: (@Sendable ([UInt8]) -> Void)? = nil
+    ) throws(SSHError) -> ChannelLink {
+        try open(.exec(command: command), errorSink: standardError)
     }
 
     /// Opens a channel to a TCP port as the vm reaches it.
@@ -166,8 +176,15 @@ package final class SSHConnection: Sendable {
     /// The grace for what was written is within this.
     private static let closeSeconds = 2
 
-    private func open(_ kind: ChannelKind) throws(SSHError) -> ChannelLink {
-        let link = ChannelLink(subject: kind.subject, wakeup: mailbox.wakeup)
+    private func open(
+        _ kind: ChannelKind,
+        errorSink: (@Sendable ([UInt8]) -> Void)? = nil
+    ) throws(SSHError) -> ChannelLink {
+        let link = ChannelLink(
+            subject: kind.subject,
+            wakeup: mailbox.wakeup,
+            errorSink: errorSink
+        )
         let request = OpenRequest(kind: kind, link: link)
         guard mailbox.request(request) else {
             throw mailbox.failure

@@ -22,24 +22,40 @@ package final class SubprocessLink: CommandLink {
     /// ssh's own status for a connection that failed (ssh(1), "EXIT STATUS").
     private static let connectionFailed: Int32 = 255
 
-    private init(_ socket: Int32, _ child: ChildProcess, _ error: Int32, _ subject: String) {
+    private init(
+        _ socket: Int32,
+        _ child: ChildProcess,
+        _ error: Int32,
+        _ subject: String,
+        _ sink: (@Sendable ([UInt8]) -> Void)?
+    ) {
         link = DescriptorLink(input: socket, output: socket)
         self.socket = socket
         self.child = child
         self.subject = subject
         let trouble = trouble
-        WorkerThread.start("ssh-stderr") { Self.collect(error, into: trouble) }
+        WorkerThread.start("ssh-stderr") {
+            Self.collect(error, into: trouble, handing: sink)
+        }
     }
 
     deinit { child.terminate(grace: Self.grace) }
 
     /// Starts `ssh DESTINATION COMMAND`; it connects while the caller goes on.
     ///
+    /// - Parameters:
+    ///   - command: what the login shell on the vm is given.
+    ///   - destination: the vm.
+    ///   - options: what the caller decides.
+    ///   - standardError: is given what comes there beside what the link keeps, ssh's own complaints
+    ///     among it.
+    /// - Returns: the running command.
     /// - Throws: `SSHError.configuration` when there is no ssh program.
     package static func start(
         _ command: String,
         on destination: SSHDestination,
-        _ options: SSHOptions = SSHOptions()
+        _ options: SSHOptions = SSHOptions(),
+        standardError: (@Sendable ([UInt8]) -> Void)? = nil
     ) throws(SSHError) -> SubprocessLink {
         do {
             let pair = try SocketPair()
@@ -54,7 +70,8 @@ package final class SubprocessLink: CommandLink {
                 )
             )
             let (own, reading) = (pair.keepOwn().take(), error.keepReading())
-            return SubprocessLink(own, child, reading, destination.description)
+            let subject = destination.description
+            return SubprocessLink(own, child, reading, subject, standardError)
         } catch {
             throw SSHError(
                 .configuration,
@@ -130,7 +147,11 @@ package final class SubprocessLink: CommandLink {
         return failure
     }
 
-    private static func collect(_ descriptor: Int32, into trouble: Monitor<Trouble>) {
+    private static func collect(
+        _ descriptor: Int32,
+        into trouble: Monitor<Trouble>,
+        handing sink: (@Sendable ([UInt8]) -> Void)?
+    ) {
         let descriptor = OwnedDescriptor(descriptor)
         var buffer = [UInt8](repeating: 0, count: 16 * 1024)
         while true {
@@ -140,6 +161,7 @@ package final class SubprocessLink: CommandLink {
             buffer.withUnsafeBytes { bytes in
                 let part = UnsafeRawBufferPointer(rebasing: bytes[..<count])
                 trouble.change { $0.standardError.append(part) }
+                sink?(Array(part))
             }
         }
         trouble.change { $0.ended = true }

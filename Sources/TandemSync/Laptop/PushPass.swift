@@ -55,9 +55,10 @@ final class PushPass {
         let previous = state.index
         let observer = owner.observer
         let events = events
+        let rules = RuleSource.collect(owner.options.ignore)
         WorkerThread.start("tandem-scan") {
             do {
-                let result = try scanner.scan(root: root, previous: previous, rules: .collect) {
+                let result = try scanner.scan(root: root, previous: previous, rules: rules) {
                     observer(.scanning(entries: $0.entries, hashedBytes: $0.hashedBytes))
                 }
                 events.put(.scanned(.success(result)))

@@ -11,17 +11,22 @@ package enum PushPurpose: Sendable, Hashable {
 /// What the user asked of one push.
 package struct PushOptions: Sendable {
     package var purpose: PushPurpose
-    package var mode: SyncMode
+    /// Which way changes travel; a push takes nothing from the vm whatever they say.
+    package var modes: ModeMap
+    /// What the pair's configuration says about ignoring.
+    package var ignore: IgnoreSettings
     /// The number of deletions the user accepted with `--accept-delete=N`, where a halt asked.
     package var acceptedDeletions: Int?
 
     package init(
         purpose: PushPurpose = .push,
-        mode: SyncMode = .push,
+        modes: ModeMap = ModeMap(.push),
+        ignore: IgnoreSettings = IgnoreSettings(),
         acceptedDeletions: Int? = nil
     ) {
         self.purpose = purpose
-        self.mode = mode
+        self.modes = modes
+        self.ignore = ignore
         self.acceptedDeletions = acceptedDeletions
     }
 }
@@ -92,6 +97,8 @@ package struct PushReport: Sendable {
     package var refusals: [Refusal]
     package var vmOnly: [Difference]
     package var problems: [Unsyncable]
+    /// Entries that were in sync and are ignored now; they stay on both sides as they are.
+    package var nowIgnored: [RelativePath] = []
     package var plannedContentBytes: UInt64
     package var sentContentBytes: UInt64
     package var wireBytesUp: UInt64

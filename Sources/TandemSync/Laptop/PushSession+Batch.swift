@@ -5,8 +5,14 @@ import TandemTree
 extension PushSession {
     mutating func planned(vm: Tree) throws -> [Action] {
         guard let laptop else { return [] }
-        plan = reconcile(archive: memory.archive, laptop: laptop, vm: vm, mode: options.mode)
+        plan = reconcile(
+            archive: memory.archive,
+            laptop: laptop,
+            vm: vm,
+            modes: options.modes
+        )
         report.take(plan)
+        report.nowIgnored = nowIgnored
         report.plannedContentBytes = plan.toVM.reduce(0) { $0 + $1.contentBytes }
         agreedTree = memory.archive
         ArchiveUpdate.apply(plan.agreed, to: &agreedTree)
@@ -31,6 +37,17 @@ extension PushSession {
         phase = .intending
         let links = plan.toVM.filter(\.lacksTarget).map(\.path)
         return links.isEmpty ? [intent] : [.readLinks(links)]
+    }
+
+    /// What the archive forgets because a rule hides it now, and not because it is gone.
+    private var nowIgnored: [RelativePath] {
+        let gone = plan.agreed.filter { $0.new == nil }
+        guard let rules, !gone.isEmpty else { return [] }
+        let matcher = IgnoreMatcher(rules: rules)
+        return gone.filter { difference in
+            let isDirectory = difference.old?.kind == .directory
+            return matcher.explain(difference.path, isDirectory: isDirectory)?.isIgnored == true
+        }.map(\.path)
     }
 
     var intent: Action {

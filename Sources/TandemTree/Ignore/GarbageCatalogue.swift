@@ -42,9 +42,14 @@ public enum GarbageCatalogue: Sendable {
     public static let logs = GarbageKind("logs", ["logs/", "*.log"], "every program that logs")
 
     /// The lines of the rules that stand below all others.
-    public static var rules: [UInt8] {
+    public static var rules: [UInt8] { lines(of: kinds + [logs]) }
+
+    /// The lines for logs alone.
+    public static var logRules: [UInt8] { lines(of: [logs]) }
+
+    private static func lines(of kinds: [GarbageKind]) -> [UInt8] {
         var lines: [UInt8] = []
-        for pattern in (kinds + [logs]).flatMap(\.patterns) {
+        for pattern in kinds.flatMap(\.patterns) {
             lines.append(contentsOf: pattern.utf8)
             lines.append(UInt8(ascii: "\n"))
         }

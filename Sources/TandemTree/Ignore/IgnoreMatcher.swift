@@ -28,10 +28,12 @@ public struct IgnoreMatcher: Sendable {
     ///   - rules: the rules known beforehand: the catalogue, the configuration, or all of them.
     ///   - gitignore: the root's own `.gitignore`, where `rules` has none.
     ///   - tandemignore: the root's own `.tandemignore`, where `rules` has none.
+    ///   - gitExclude: the root's own `.git/info/exclude`, where `rules` has none.
     public init(
         rules: RuleSet = .standard,
         gitignore: [UInt8]? = nil,
-        tandemignore: [UInt8]? = nil
+        tandemignore: [UInt8]? = nil,
+        gitExclude: [UInt8]? = nil
     ) {
         includesGit = rules.includesGit
         var given: [RelativePath: [(kind: RuleFile.Kind, list: PatternList)]] = [:]
@@ -40,6 +42,7 @@ public struct IgnoreMatcher: Sendable {
         }
         var lists = given.removeValue(forKey: .root) ?? []
         self.given = given
+        if let gitExclude { lists.append((.gitExclude, PatternList(gitExclude))) }
         if let gitignore { lists.append((.gitignore, PatternList(gitignore))) }
         if let tandemignore { lists.append((.tandemignore, PatternList(tandemignore))) }
         push(Layer(base: 0, lists: lists))
@@ -50,16 +53,19 @@ public struct IgnoreMatcher: Sendable {
     ///   - name: the child's name.
     ///   - gitignore: what its `.gitignore` holds, where it was read on the way.
     ///   - tandemignore: what its `.tandemignore` holds, where it was read on the way.
+    ///   - gitExclude: what its `.git/info/exclude` holds, where it was read on the way.
     public mutating func enter(
         directory name: some Collection<UInt8>,
         gitignore: [UInt8]? = nil,
-        tandemignore: [UInt8]? = nil
+        tandemignore: [UInt8]? = nil,
+        gitExclude: [UInt8]? = nil
     ) {
         lengths.append(path.count)
         path.append(contentsOf: name)
         var lists: [(kind: RuleFile.Kind, list: PatternList)] = []
         if !given.isEmpty, let known = given[RelativePath(trusted: path)] { lists = known }
         path.append(RelativePath.separator)
+        if let gitExclude { lists.append((.gitExclude, PatternList(gitExclude))) }
         if let gitignore { lists.append((.gitignore, PatternList(gitignore))) }
         if let tandemignore { lists.append((.tandemignore, PatternList(tandemignore))) }
         push(Layer(base: path.count, lists: lists))
@@ -105,9 +111,9 @@ public struct IgnoreMatcher: Sendable {
         unsafe name.withUnsafeBytes { unsafe isIgnored(name: $0, isDirectory: isDirectory) }
     }
 
-    /// `.tandem` is never synced; `.git` only if the rules say so.
+    /// Tandem's own names are never synced; `.git` only if the rules say so.
     func isReserved(_ name: UnsafeRawBufferPointer) -> Bool {
-        if unsafe ReservedName.tandem.matches(name) { return true }
+        if unsafe ReservedName.isOwn(name) { return true }
         return unsafe !includesGit && ReservedName.git.matches(name)
     }
 
@@ -134,6 +140,6 @@ public struct IgnoreMatcher: Sendable {
 extension RuleFile.Kind {
     /// The kinds, the one that overrules the others first.
     static let descending: [RuleFile.Kind] = [
-        .configuration, .tandemignore, .gitignore, .catalogue,
+        .configuration, .tandemignore, .gitignore, .gitExclude, .catalogue,
     ]
 }

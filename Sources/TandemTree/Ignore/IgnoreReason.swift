@@ -1,6 +1,6 @@
 /// Why an entry is ignored, or kept against an earlier rule.
 public struct IgnoreReason: Hashable, Sendable {
-    /// Whose line it is; nil for names that no line speaks about: `.tandem` and `.git`.
+    /// Whose line it is; nil for names that no line speaks about: Tandem's own and `.git`.
     public var file: RuleFile.Kind?
     /// The directory of the file.
     public var directory: RelativePath

@@ -19,10 +19,12 @@ public enum RuleSetDecodingError: Error, Hashable, Sendable {
 extension RuleSet {
     private static let version: UInt8 = 1
     private static let gitFlag: UInt8 = 1
+    private static let ownRulesFlag: UInt8 = 2
 
     /// The set as bytes that `init(decoding:)` reads.
     public func encode() -> [UInt8] {
-        var output: [UInt8] = [Self.version, includesGit ? Self.gitFlag : 0]
+        let flags = (includesGit ? Self.gitFlag : 0) | (collectsGitRules ? 0 : Self.ownRulesFlag)
+        var output: [UInt8] = [Self.version, flags]
         Self.append(files.count, to: &output)
         for file in files {
             output.append(file.kind.rawValue)
@@ -41,8 +43,11 @@ extension RuleSet {
         var rest = bytes[...]
         guard rest.popFirst() == Self.version else { throw .unknownVersion }
         guard let flags = rest.popFirst() else { throw .cutOff }
-        guard flags & ~Self.gitFlag == 0 else { throw .unknownKind }
-        self.init(includesGit: flags & Self.gitFlag != 0)
+        guard flags & ~(Self.gitFlag | Self.ownRulesFlag) == 0 else { throw .unknownKind }
+        self.init(
+            includesGit: flags & Self.gitFlag != 0,
+            collectsGitRules: flags & Self.ownRulesFlag == 0
+        )
         let count = try Self.takeNumber(&rest)
         // Nothing is reserved for `count`: each source costs its bytes.
         for _ in 0..<count {

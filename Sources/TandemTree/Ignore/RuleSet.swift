@@ -10,9 +10,21 @@ public struct RuleFile: Hashable, Sendable {
         case tandemignore = 3
         /// The approved configuration of the pair.
         case configuration = 4
+        /// A `.git/info/exclude`.
+        case gitExclude = 5
 
-        /// The order of precedence.
-        public static func < (left: Kind, right: Kind) -> Bool { left.rawValue < right.rawValue }
+        /// The order of precedence, as gitignore(5) has it for git's own two.
+        public static func < (left: Kind, right: Kind) -> Bool { left.rank < right.rank }
+
+        private var rank: Int {
+            switch self {
+            case .catalogue: 0
+            case .gitExclude: 1
+            case .gitignore: 2
+            case .tandemignore: 3
+            case .configuration: 4
+            }
+        }
     }
 
     /// The directory that the rules apply to.
@@ -36,6 +48,7 @@ public struct RuleFile: Hashable, Sendable {
         case .gitignore: directory.appending(Array(".gitignore".utf8)).description
         case .tandemignore: directory.appending(Array(".tandemignore".utf8)).description
         case .configuration: "the configuration"
+        case .gitExclude: directory.appending(Array(".git/info/exclude".utf8)).description
         }
     }
 }
@@ -46,9 +59,14 @@ public struct RuleSet: Hashable, Sendable {
     public internal(set) var files: [RuleFile] = []
     /// Whether `.git` travels; it is skipped at any depth by default.
     public var includesGit: Bool
+    /// Whether a scan that collects rules takes git's: `.gitignore` and `.git/info/exclude`.
+    public var collectsGitRules: Bool
 
     /// No rules but the one about `.git`.
-    public init(includesGit: Bool = false) { self.includesGit = includesGit }
+    public init(includesGit: Bool = false, collectsGitRules: Bool = true) {
+        self.includesGit = includesGit
+        self.collectsGitRules = collectsGitRules
+    }
 
     /// What holds where nobody says anything: the garbage catalogue and logs.
     public static let standard: RuleSet = {

@@ -12,7 +12,7 @@ public enum PathError: Error, Hashable, Sendable {
     case nameTooLong(Int)
     /// The path is longer than 65,536 bytes.
     case tooLong(Int)
-    /// A component is `.tandem` in some spelling.
+    /// A component is `.tandem` or `tandem.local.yml` in some spelling.
     case reserved
 }
 
@@ -28,7 +28,7 @@ extension PathError: CustomStringConvertible {
             "a name has \(count) bytes; the most is \(RelativePath.longestName)"
         case .tooLong(let count):
             "the path has \(count) bytes; the most is \(RelativePath.longestPath)"
-        case .reserved: "the name .tandem is Tandem's own, in any spelling"
+        case .reserved: "the names .tandem and tandem.local.yml are Tandem's own, in any spelling"
         }
     }
 }

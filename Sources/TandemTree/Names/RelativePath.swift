@@ -42,7 +42,7 @@ public struct RelativePath: Hashable, Sendable {
             if byte == UInt8(ascii: ".") { dots += 1 }
         }
         if dots == name.count && dots <= 2 { throw .dots }
-        if ReservedName.tandem.matches(name) { throw .reserved }
+        if ReservedName.isOwn(name) { throw .reserved }
     }
 
     /// Whether this is the root itself.

@@ -5,8 +5,15 @@
 struct ReservedName: Sendable {
     /// Tandem's own directory.
     static let tandem = ReservedName(".tandem")
+    /// The laptop's own settings and hooks, which never travel.
+    static let localConfiguration = ReservedName("tandem.local.yml")
     /// Git's directory.
     static let git = ReservedName(".git")
+
+    /// Whether these bytes spell a name that is Tandem's own and travels in no direction.
+    static func isOwn(_ bytes: some BidirectionalCollection<UInt8>) -> Bool {
+        tandem.matches(bytes) || localConfiguration.matches(bytes)
+    }
 
     private let name: [UInt8]
 
@@ -17,7 +24,9 @@ struct ReservedName: Sendable {
     /// Whether these bytes are a spelling of the name; bytes that are not UTF-8 never are.
     func matches(_ bytes: some BidirectionalCollection<UInt8>) -> Bool {
         // Nearly every name is told apart by its first byte, or its last.
-        guard let first = bytes.first, first >= 0x80 || first == name[0] else { return false }
+        guard let first = bytes.first, first >= 0x80 || first | 0x20 == name[0] else {
+            return false
+        }
         guard let last = bytes.last, bytes.count >= name.count else { return false }
         guard last >= 0x80 || last | 0x20 == name[name.count - 1] else { return false }
         var matched = 0
@@ -25,6 +34,11 @@ struct ReservedName: Sendable {
         while let element = scanner.next() {
             guard case .scalar(let scalar) = element else { return false }
             if !scalar.isASCII && Self.isIgnorable(scalar) { continue }
+            if let letters = Self.ligatures[scalar.value] {
+                guard name[matched...].starts(with: letters) else { return false }
+                matched += letters.count
+                continue
+            }
             guard matched < name.count, Self.folded(scalar) == name[matched] else { return false }
             matched += 1
         }
@@ -62,21 +76,30 @@ struct ReservedName: Sendable {
     private static let circled: ClosedRange<UInt32> = 0x24B6...0x24E9
     private static let squared: ClosedRange<UInt32> = 0x1F130...0x1F149
 
-    /// Every other scalar whose NFKC case fold is one character of `.tandem` or `.git`.
+    /// Every scalar whose NFKC case fold is several neighbouring characters of a name.
+    private static let ligatures: [UInt32: [UInt8]] = [
+        0x3388: Array("cal".utf8), 0x3396: Array("ml".utf8),
+    ]
+
+    /// Every other scalar whose NFKC case fold is one character of a name.
     ///
-    /// Found by folding all of Unicode 15; no scalar folds to two neighbours within either name.
+    /// Found by folding all of Unicode 14.
     private static let compatible: [UInt32: UInt8] = {
         var table: [UInt32: UInt8] = [:]
         let spellings: KeyValuePairs<Character, [UInt32]> = [
             ".": [0x2024, 0xFE52],
             "a": [0x00AA, 0x1D2C, 0x1D43, 0x2090],
+            "c": [0x1D9C, 0x2102, 0x212D, 0x216D, 0x217D, 0xA7F2, 0x1F12B],
             "d": [0x1D30, 0x1D48, 0x2145, 0x2146, 0x216E, 0x217E],
             "e": [0x1D31, 0x1D49, 0x2091, 0x212F, 0x2130, 0x2147],
             "g": [0x1D33, 0x1D4D, 0x210A],
             "i": [0x1D35, 0x1D62, 0x2071, 0x2110, 0x2111, 0x2139, 0x2148, 0x2160, 0x2170],
+            "l": [0x02E1, 0x1D38, 0x2097, 0x2112, 0x2113, 0x216C, 0x217C],
             "m": [0x1D39, 0x1D50, 0x2098, 0x2133, 0x216F, 0x217F],
             "n": [0x1D3A, 0x207F, 0x2099, 0x2115],
+            "o": [0x00BA, 0x1D3C, 0x1D52, 0x2092, 0x2134],
             "t": [0x1D40, 0x1D57, 0x209C],
+            "y": [0x02B8],
         ]
         for (character, scalars) in spellings {
             for scalar in scalars { table[scalar] = character.asciiValue }

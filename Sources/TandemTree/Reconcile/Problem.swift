@@ -27,7 +27,8 @@ public enum Problem: UInt8, Hashable, Sendable, CaseIterable {
         case .special: "it is no file, directory or link, or cannot be looked at"
         case .unreadable: "this user may not read it"
         case .foreignMount: "another file system is mounted there"
-        case .reservedName: "the name .tandem is Tandem's own, in any spelling"
+        case .reservedName:
+            "the names .tandem and tandem.local.yml are Tandem's own, in any spelling"
         case .unrepresentableName: "the other side cannot hold this name"
         case .clashingName: "the other side takes this name for that of another entry"
         case .pathTooLong: "the path is too long"

@@ -1,6 +1,8 @@
 import Foundation
 import Synchronization
+import TandemProject
 import TandemSSH
+import TandemSystem
 import TandemTestSupport
 
 @testable import TandemCommands
@@ -56,6 +58,13 @@ final class FakeVM: RemoteShell {
         ("loginctl", "[ ! -e \"$place/no-linger\" ]"),
         ("id", "case $1 in -u) echo 1000 ;; *) echo nobody-of-this-name ;; esac"),
     ]
+
+    func start(
+        _ command: String,
+        standardError: (@Sendable ([UInt8]) -> Void)?
+    ) throws -> any CommandLink {
+        throw LinkError(.failed, "no command is started in these tests")
+    }
 
     func run(_ script: RemoteScript) throws -> CommandResult {
         bodies.withLock { $0.append(script.body) }

@@ -1,4 +1,5 @@
 import Foundation
+import TandemProject
 import TandemSystem
 import TandemTestSupport
 import Testing

@@ -168,8 +168,8 @@ struct ConfigurationTests {
             "tandem.yml:3:22: to must be an absolute path on the vm, without .. and //"
         ),
         (
-            "version: 1\nvm: v\nsync: [{from: a, to: /a}, {from: a/, to: /b}]",
-            "tandem.yml:3:34: from stands at tandem.yml:3:15 already"
+            "version: 1\nvm: v\nsync: [{from: ., to: /}, {from: a, to: /a}, {from: a/, to: /b}]",
+            "tandem.yml:3:52: from stands at tandem.yml:3:33 already"
         ),
         (
             "version: 1\nname: -x\nvm: v\nsync: [{from: ., to: /a}]",
@@ -241,8 +241,8 @@ struct ConfigurationTests {
         let properties = try #require(schema["properties"] as? [String: Any])
         #expect(
             properties.keys.sorted() == [
-                "container", "identity", "ignore", "limits", "name", "safety", "sync",
-                "transport", "version", "vm",
+                "container", "hooks", "identity", "ignore", "limits", "logs", "name", "safety",
+                "snapshots", "sync", "transport", "version", "vm", "workload",
             ]
         )
         let sync = try #require(properties["sync"] as? [String: Any])

@@ -1,0 +1,90 @@
+package import TandemTree
+
+extension Configuration {
+    /// Where commands run on the vm: the receiver runs nothing it is told.
+    package struct Workload: Hashable, Sendable {
+        package var container: Placed<String>
+        /// The root as the container sees it, absolute; nil for its own working directory.
+        package var directory: Placed<String>?
+    }
+
+    /// What runs after a batch.
+    package struct Hook: Hashable, Sendable {
+        /// The longest a hook runs unless the file says otherwise, in seconds.
+        package static let defaultTimeout = 600
+
+        package var name: Placed<String>?
+        /// Patterns of changed paths; empty for any path.
+        package var when: [Placed<String>]
+        package var on: Placed<Side>
+        package var run: Placed<String>
+        /// Seconds.
+        package var timeout: Placed<Int>
+    }
+
+    /// When the vm's tree is kept, and for how long.
+    package struct Snapshots: Hashable, Sendable {
+        /// Seconds between two.
+        package var every: Placed<Int>?
+        package var hourly: Placed<Int>?
+        package var daily: Placed<Int>?
+        package var weekly: Placed<Int>?
+        package var monthly: Placed<Int>?
+        package var before: [Placed<ConfiguredMoment>]
+    }
+
+    /// Where the vm's daemons log, and how much is kept.
+    package struct Logs: Hashable, Sendable {
+        package var directory: Placed<String>?
+        /// Bytes.
+        package var size: Placed<UInt64>?
+        package var files: Placed<Int>?
+        /// Seconds.
+        package var age: Placed<Int>?
+    }
+
+    /// What the scan is told about ignoring.
+    package var ignoreSettings: IgnoreSettings {
+        IgnoreSettings(
+            usesGitignore: usesGitignore.value,
+            git: git.value == .push ? .push : .skip,
+            leavesGarbage: leavesGarbage.value,
+            patterns: patterns.map(\.value),
+            garbagePatterns: garbagePatterns.map(\.value)
+        )
+    }
+
+    /// The mode of each path that has one of its own, the root first.
+    package var modes: [(path: RelativePath, mode: SyncMode)] {
+        sync.map { (path: $0.from.value, mode: $0.mode.value) }.sorted { $0.path < $1.path }
+    }
+
+    /// The mode that holds at a path: that of the longest path with one of its own.
+    package func mode(of path: RelativePath) -> SyncMode {
+        let above = modes.last { path == $0.path || path.isDescendant(of: $0.path) }
+        return above?.mode ?? .twoWay
+    }
+
+    /// The rule of the root, which every file has.
+    package var rootRule: Rule? { sync.first { $0.from.value.isRoot } }
+
+    /// What the file asks for that is read and checked, and that this version does not do.
+    package var withoutEffect: [(what: String, position: Position?)] {
+        let snapshotValues = [
+            snapshots.every?.position, snapshots.hourly?.position, snapshots.daily?.position,
+            snapshots.weekly?.position, snapshots.monthly?.position,
+            snapshots.before.first?.position,
+        ]
+        let logValues = [
+            logs.directory?.position, logs.size?.position, logs.files?.position,
+            logs.age?.position,
+        ]
+        let sections: [(what: String, position: Position?)] = [
+            ("limits: bandwidth", bandwidth?.position),
+            ("limits: max-file", maximumFile?.position),
+            ("snapshots", snapshotValues.compactMap(\.self).min()),
+            ("logs", logValues.compactMap(\.self).min()),
+        ]
+        return sections.filter { $0.position != nil }
+    }
+}
