@@ -96,6 +96,7 @@ let package = Package(
             dependencies: [
                 "TandemTree", "TandemProtocol", "TandemSystem", "TandemFiles", "TandemSSH",
                 "TandemConfiguration", "TandemStore", "TandemSync", "TandemDaemon",
+                "TandemManagement",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -177,8 +178,8 @@ let package = Package(
             name: "TandemCommandsTests",
             dependencies: [
                 "TandemCommands", "TandemSSH", "TandemSync", "TandemFiles", "TandemDaemon",
-                "TandemStore", "TandemConfiguration", "TandemTree", "TandemSystem",
-                "TandemTestSupport",
+                "TandemStore", "TandemConfiguration", "TandemManagement", "TandemTree",
+                "TandemSystem", "TandemTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Golden"]

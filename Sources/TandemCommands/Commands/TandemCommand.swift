@@ -23,7 +23,7 @@ package struct TandemCommand: ParsableCommand {
         subcommands: [
             InitCommand.self, PairCommand.self, PlanCommand.self, PushCommand.self,
             StatusCommand.self, DoctorCommand.self, RecoverCommand.self, AdoptCommand.self,
-            VersionCommand.self, CompletionsCommand.self, ManCommand.self,
+            VerifyCommand.self, VersionCommand.self, CompletionsCommand.self, ManCommand.self,
         ]
     )
 
