@@ -71,10 +71,7 @@ package final class PodmanHost: Sendable {
         ])
     }
 
-    /// Starts a container by its whole command line; it is removed with the host.
-    ///
-    /// - Parameter options: what follows `podman run --detach`.
-    /// - Throws: `CommandFailure` with what Podman said.
+    /// Starts a container by what follows `podman run --detach`; it is removed with the host.
     @discardableResult
     package func start(_ options: [String]) throws -> String {
         let output = try podman(["run", "--detach"] + options)

@@ -52,7 +52,7 @@ package struct ContainerFacts: Hashable, Sendable {
 
     package var name: String
     package var id: String
-    /// `running`, `exited`, …
+    /// What Podman calls its state, such as `running`.
     package var state: String
     package var pid: Int32
     /// `healthy`, `unhealthy`, `starting`; empty where nobody looks.
@@ -103,7 +103,7 @@ package struct ContainerFacts: Hashable, Sendable {
 package struct ServiceFacts: Hashable, Sendable {
     package struct Unit: Hashable, Sendable {
         package var restart: String
-        /// `generated`, `enabled`, `disabled`, …
+        /// How it is enabled, such as `generated`.
         package var fileState: String
 
         package init(restart: String, fileState: String) {

@@ -78,14 +78,9 @@ package struct DeepCheck: Sendable {
 
     private static let method = "sha256sum of every mounted file before and after"
 
-    /// The row about a container that was made anew.
+    /// The row about a container that was made anew, from its files before and after.
     ///
-    /// - Parameters:
-    ///   - plan: the container.
-    ///   - before: its files before.
-    ///   - after: its files after.
-    ///   - continued: the files that only grew or were rotated, by their mount and path.
-    ///   - id: the new container's id.
+    /// Files that only grew or were rotated are `continued`.
     package func row(
         _ plan: DeepPlan,
         before: FileSums,

@@ -42,9 +42,7 @@ package struct FactsScript: Sendable {
     /// The patterns that git is asked about: what must be protected, and the whole catalogue.
     var patterns: [String] { expectation.protectedPatterns }
 
-    /// What the script reads.
-    ///
-    /// - Parameter quote: makes one word of the shell of a text.
+    /// What the script reads; `quote` makes one word of the shell of a text.
     package func variables(
         quote: (String) -> String
     ) -> [(name: String, value: String)] {

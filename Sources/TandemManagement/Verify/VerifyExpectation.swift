@@ -141,9 +141,7 @@ package struct VerifyExpectation: Hashable, Sendable {
 extension VerifyExpectation {
     /// Tandem's own deployment: the receiver, and the two other daemons where they are.
     ///
-    /// - Parameters:
-    ///   - vmRoot: the vm root, absolute; nil where it is not known.
-    ///   - laptopLogs: where the agent logs.
+    /// The vm root is nil where its path on the host is not known.
     package static func standard(vmRoot: String?, laptopLogs: String) -> VerifyExpectation {
         var receiver = ContainerExpectation("tandem-receiver", on: .vm)
         receiver.image = "localhost/tandem-receiver:*"
