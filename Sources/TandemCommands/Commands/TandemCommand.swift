@@ -23,7 +23,8 @@ package struct TandemCommand: ParsableCommand {
         subcommands: [
             InitCommand.self, PairCommand.self, PlanCommand.self, PushCommand.self,
             StatusCommand.self, DoctorCommand.self, RecoverCommand.self, AdoptCommand.self,
-            VerifyCommand.self, VersionCommand.self, CompletionsCommand.self, ManCommand.self,
+            VerifyCommand.self, GarbageCommand.self,
+            VersionCommand.self, CompletionsCommand.self, ManCommand.self,
         ]
     )
 

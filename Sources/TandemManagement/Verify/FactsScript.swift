@@ -86,10 +86,7 @@ package struct FactsScript: Sendable {
 
     /// What the machine runs.
     package static let body =
-        ScriptParts.sections + "\n" + #"""
-            GIT_OPTIONAL_LOCKS=0
-            export GIT_OPTIONAL_LOCKS
-            git_() { git -c core.fsmonitor= -c core.hooksPath=/dev/null "$@"; }
+        ScriptParts.sections + "\n" + ScriptParts.git + "\n" + ScriptParts.root + "\n" + #"""
             containers() {
                 ids=$(podman_ ps --all --quiet --no-trunc) || return
                 if [ -z "$ids" ]; then echo '[]'; return; fi
@@ -210,25 +207,6 @@ package struct FactsScript: Sendable {
                 code=$?
                 [ "$code" -le 1 ]
             }
-            # A path inside a container is asked about where it is mounted from.
-            if [ -n "$CONTAINER" ]; then
-                form='{{range .Mounts}}{{.Destination}}{{"\t"}}{{.Source}}{{"\n"}}{{end}}'
-                tab=$(printf '\t')
-                inside=$ROOT
-                while IFS=$tab read -r destination source; do
-                    case $inside in
-                    "$destination") ROOT=$source ;;
-                    "$destination"/*) ROOT=$source/${inside#"$destination"/} ;;
-                    esac
-                done <<END
-            $(podman_ inspect --type container --format "$form" "$CONTAINER" 2>/dev/null)
-            END
-            fi
-            case $ROOT in
-            /*) ;;
-            .) ROOT=$HOME ;;
-            *) ROOT=$HOME/$ROOT ;;
-            esac
             section system uname -s
             section architecture uname -m
             section podman podman_ --version

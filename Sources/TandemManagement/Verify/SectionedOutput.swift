@@ -71,4 +71,34 @@ enum ScriptParts {
         }
         podman_() { eval "$PODMAN \"\$@\""; }
         """#
+
+    /// Git, such that no repository can have it run something.
+    static let git = #"""
+        GIT_OPTIONAL_LOCKS=0
+        export GIT_OPTIONAL_LOCKS
+        git_() { git -c core.fsmonitor= -c core.hooksPath=/dev/null "$@"; }
+        """#
+
+    /// Makes ROOT a path of the host; reads CONTAINER, the one that knows the root by ROOT.
+    static let root = #"""
+        # A path inside a container is asked about where it is mounted from.
+        if [ -n "$CONTAINER" ]; then
+            form='{{range .Mounts}}{{.Destination}}{{"\t"}}{{.Source}}{{"\n"}}{{end}}'
+            tab=$(printf '\t')
+            inside=$ROOT
+            while IFS=$tab read -r destination source; do
+                case $inside in
+                "$destination") ROOT=$source ;;
+                "$destination"/*) ROOT=$source/${inside#"$destination"/} ;;
+                esac
+            done <<END
+        $(podman_ inspect --type container --format "$form" "$CONTAINER" 2>/dev/null)
+        END
+        fi
+        case $ROOT in
+        /*) ;;
+        .) ROOT=$HOME ;;
+        *) ROOT=$HOME/$ROOT ;;
+        esac
+        """#
 }
