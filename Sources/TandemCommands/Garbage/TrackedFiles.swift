@@ -13,10 +13,9 @@ struct TrackedFiles {
 
     private static let longestOutput = 64 << 20
 
-    /// The tracked files below the root.
+    /// The tracked files below the root, in repositories whose `.git` was seen and around it.
     ///
-    /// - Parameter repositories: the directories that hold a `.git`.
-    /// - Throws: `CommandError` where git cannot say: then nothing may be cleaned.
+    /// Throws where git cannot say: then nothing may be cleaned.
     func find(in repositories: [RelativePath]) throws -> Set<RelativePath> {
         // The root may lie in a repository that begins above it.
         let places = Set(repositories).union([.root]).sorted()

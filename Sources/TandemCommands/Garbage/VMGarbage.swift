@@ -12,12 +12,9 @@ struct VMGarbage {
     private static let longestOutput = 16 << 20
     private static let longestRun = 1800
 
-    /// Runs the program and reads its answer.
+    /// Runs the program with what follows `garbage --root ROOT`, and reads its answer.
     ///
-    /// - Parameters:
-    ///   - arguments: what follows `garbage --root ROOT`.
-    ///   - knowledge: the laptop's rules, and what git tracks.
-    /// - Throws: `CommandError` where the program is not found, or fails.
+    /// Throws where the program is not found, or fails.
     func run(_ arguments: [String], _ knowledge: GarbageKnowledge) throws -> GarbageReport {
         let script = RemoteScript(
             "look at the garbage",

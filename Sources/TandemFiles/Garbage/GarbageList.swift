@@ -14,6 +14,8 @@ struct GarbageList: Sendable {
         self.entries = entries
     }
 
+    /// The bytes on the disk.
+    ///
     /// Magic, time, count; for each entry its size, a byte for a directory, the path's length and
     /// the path; then the digest of all before it. Numbers are little-endian.
     var encoded: [UInt8] {
