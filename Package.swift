@@ -101,8 +101,12 @@ let package = Package(
             name: "TandemCommands",
             dependencies: [
                 "TandemTree", "TandemProtocol", "TandemSystem", "TandemFiles", "TandemSSH",
-                "TandemConfiguration", "TandemStore", "TandemSync", "TandemProject",
+                "TandemConfiguration",
+                "TandemStore",
+                "TandemSync",
+                "TandemProject",
                 "TandemDaemon",
+                "TandemManagement",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -191,7 +195,11 @@ let package = Package(
             name: "TandemCommandsTests",
             dependencies: [
                 "TandemCommands", "TandemSSH", "TandemSync", "TandemFiles", "TandemDaemon",
-                "TandemStore", "TandemConfiguration", "TandemProject", "TandemTree",
+                "TandemStore",
+                "TandemConfiguration",
+                "TandemProject",
+                "TandemTree",
+                "TandemManagement",
                 "TandemSystem", "TandemTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -60,6 +60,11 @@ package enum AtomicFile {
         }
     }
 
+    /// Removes a file; one that is not there is no error.
+    package static func remove(_ path: String) throws(SystemError) {
+        guard unlink(path) == 0 || errno == ENOENT else { throw SystemError("remove", path) }
+    }
+
     /// Removes what writes cut off by a crash left in a directory.
     package static func removeLeftovers(in directory: String) {
         for name in Directory.names(in: directory)

@@ -1,9 +1,9 @@
 import Glibc
 
 /// Reading a small directory of the project's own, whose names the project chose.
-enum Directory {
+package enum Directory {
     /// The names in a directory, `.` and `..` left out; none where it cannot be read.
-    static func names(in path: String) -> [String] {
+    package static func names(in path: String) -> [String] {
         guard let stream = opendir(path) else { return [] }
         defer { closedir(stream) }
         var names: [String] = []

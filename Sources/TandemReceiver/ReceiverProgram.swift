@@ -10,7 +10,9 @@ package struct ReceiverProgram: ParsableCommand {
             port for sync, and nothing that comes over the socket is executed.
             """,
         version: ReceiverVersion.text,
-        subcommands: [ServeCommand.self, ConnectCommand.self, HealthCommand.self]
+        subcommands: [
+            ServeCommand.self, ConnectCommand.self, HealthCommand.self, GarbageCommand.self,
+        ]
     )
 
     package init() {}

@@ -126,7 +126,8 @@ package final class PairOnSSH: Sendable {
     /// Pushes to the end.
     package func push() throws -> PushResult { try PushResult(startPush()) }
 
-    private func tandem(_ arguments: [String], crashAt: String? = nil) throws -> RunningProgram {
+    /// Starts `tandem`.
+    package func tandem(_ arguments: [String], crashAt: String? = nil) throws -> RunningProgram {
         try start("tandem", arguments, crashAt: crashAt)
     }
 

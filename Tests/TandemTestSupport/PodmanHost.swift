@@ -53,6 +53,38 @@ package final class PodmanHost: Sendable {
         return output.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
+    /// Builds an image from nothing around one static program, which it runs with `arguments`.
+    ///
+    /// - Throws: `CommandFailure` with what Podman said.
+    package func buildImage(_ name: String, program: String, arguments: [String]) throws {
+        let context = try makeDirectory("context-\(UUID().uuidString)", mode: 0o755)
+        try FileManager.default.copyItem(
+            atPath: program,
+            toPath: context.appendingPathComponent("program").path
+        )
+        let words = (["/program"] + arguments).map { "\"\($0)\"" }.joined(separator: ", ")
+        let text = "FROM scratch\nCOPY program /program\nENTRYPOINT [\(words)]\n"
+        let file = context.appendingPathComponent("Containerfile")
+        try Data(text.utf8).write(to: file)
+        try podman([
+            "build", "--quiet", "--pull=never", "--tag", name, "--file", file.path, context.path,
+        ])
+    }
+
+    /// Starts a container by what follows `podman run --detach`; it is removed with the host.
+    @discardableResult
+    package func start(_ options: [String]) throws -> String {
+        let output = try podman(["run", "--detach"] + options)
+        let id = output.trimmingCharacters(in: .whitespacesAndNewlines)
+        started.withLock { $0.append(id) }
+        return id
+    }
+
+    /// What calls Podman on this host from any shell.
+    package var command: [String] {
+        ["env"] + environment.map { "\($0)=\($1)" }.sorted() + ["podman"] + global
+    }
+
     /// Starts a container the way the rootful unit does, with directories and a port of this host.
     ///
     /// - Parameters:
@@ -96,6 +128,8 @@ package final class PodmanHost: Sendable {
         for id in started.withLock({ $0 }) {
             _ = try? podman(["rm", "--force", "--time", "1", id])
         }
+        // Containers that a program under test made again have other ids.
+        _ = try? podman(["rm", "--all", "--force", "--time", "1"])
         _ = try? podman(["system", "reset", "--force"])
         // Where the reset did not get that far, the storage is still mounted on itself.
         let storage = directory.appendingPathComponent("root/overlay").path

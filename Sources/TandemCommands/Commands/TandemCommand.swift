@@ -22,8 +22,14 @@ package struct TandemCommand: ParsableCommand {
         version: TandemVersion.text,
         subcommands: [
             InitCommand.self, PairCommand.self, PlanCommand.self, PushCommand.self,
-            StatusCommand.self, RunCommand.self, ConfigCommand.self, DoctorCommand.self,
-            RecoverCommand.self, AdoptCommand.self,
+            StatusCommand.self,
+            RunCommand.self,
+            ConfigCommand.self,
+            DoctorCommand.self,
+            RecoverCommand.self,
+            AdoptCommand.self,
+            VerifyCommand.self,
+            GarbageCommand.self,
             VersionCommand.self, CompletionsCommand.self, ManCommand.self,
         ]
     )

@@ -46,9 +46,6 @@ extension RemoteShell {
 
 /// Scripts over an SSH connection, a channel each.
 package struct SSHRemoteShell: RemoteShell {
-    /// Longer output than this no script of the project has.
-    private static let longestOutput = 1 << 20
-
     private let transport: SSHTransport
     private let starter: Starter
 
@@ -76,7 +73,7 @@ package struct SSHRemoteShell: RemoteShell {
     package func run(_ script: RemoteScript) throws -> CommandResult {
         try start(script.command, standardError: nil).runToEnd(
             input: script.standardInput,
-            limit: Self.longestOutput,
+            limit: script.longestOutput,
             until: .now() + .seconds(script.seconds)
         )
     }

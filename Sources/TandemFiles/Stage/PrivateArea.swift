@@ -9,11 +9,12 @@ import TandemTree
 /// .tandem/lineage/<pair>      what the two sides agreed on last
 /// .tandem/stage/<pair>/…      content on its way in, and the journal of a swap pass
 /// .tandem/shelf/<pair>/…      what was displaced, under opaque names, and its catalogue
+/// .tandem/garbage/<batch>/…   garbage that was cleaned, under opaque names, and its list
 /// ```
 struct PrivateArea: Sendable {
     /// A place in the area.
     enum Section: String, Sendable {
-        case lineage, stage, shelf
+        case lineage, stage, shelf, garbage
     }
 
     /// The name no entry may have.

@@ -40,19 +40,23 @@ package struct RemoteScript: Sendable {
     package var input: [UInt8]
     /// The longest it may take.
     package var seconds: Int
+    /// What it prints beyond this is not read.
+    package var longestOutput: Int
 
     package init(
         _ what: String,
         _ body: String,
         _ variables: [(name: String, value: String)] = [],
         input: [UInt8] = [],
-        seconds: Int = 60
+        seconds: Int = 60,
+        longestOutput: Int = 1 << 20
     ) {
         self.what = what
         self.body = body
         self.variables = variables
         self.input = input
         self.seconds = seconds
+        self.longestOutput = longestOutput
     }
 
     /// What the shell evaluates.

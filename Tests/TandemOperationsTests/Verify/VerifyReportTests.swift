@@ -44,10 +44,10 @@ struct VerifyReportTests {
 
                 not clean: 1 ok, 0 allowed, 1 violation, 0 unknown
 
-                | verdict | subject | evidence | method |
-                | --- | --- | --- | --- |
-                | violation | a\\|b\\x0a\\x1b\\[31m\\`c | e | m |
-                | ok | x | e | m |
+                | verdict | where | subject | evidence | method |
+                | --- | --- | --- | --- | --- |
+                | violation | both | a\\|b\\x0a\\x1b\\[31m\\`c | e | m |
+                | ok | both | x | e | m |
 
                 """
         )
@@ -65,5 +65,29 @@ struct VerifyReportTests {
         let rows = try #require(object["rows"] as? [[String: String]])
         #expect(rows.map { $0["verdict"] } == ["ok", "violation"])
         #expect(rows[1]["subject"] == "a\"b\\x0a")
+    }
+
+    @Test func `a kept report reads back as it was`() throws {
+        var kept = report([row(.ok), row(.violation, "a b")], unreachable: "no route")
+        kept.rows[0].side = .vm
+        #expect(VerifyReport(json: Array(kept.json.utf8)) == kept)
+        #expect(VerifyReport(json: Array("{}".utf8)) == nil)
+        #expect(VerifyReport(json: Array(kept.json.utf8.dropLast(3))) == nil)
+    }
+
+    @Test func `a difference names what came, went and changed`() {
+        var old = report([row(.ok, "a"), row(.ok, "b"), row(.ok, "c")])
+        var new = report([row(.ok, "a"), row(.violation, "b"), row(.ok, "d")])
+        let difference = new.difference(from: old)
+        #expect(difference.added.map(\.subject) == ["d"])
+        #expect(difference.removed.map(\.subject) == ["c"])
+        #expect(difference.changed.map(\.new.subject) == ["b"])
+        #expect(new.difference(from: new).isEmpty)
+        // One subject on two sides, and several rows of one subject in another order.
+        old.rows = [row(.ok), row(.violation)]
+        new.rows = [row(.violation), row(.ok)]
+        #expect(new.difference(from: old).isEmpty)
+        new.rows[0].side = .vm
+        #expect(new.difference(from: old).added.count == 1)
     }
 }

@@ -5,12 +5,13 @@ extension VerifyReport {
     package var markdown: String {
         var text = "# verify \(cell(machine)), \(cell(time))\n\n\(cell(verdict))\n"
         guard !rows.isEmpty else { return text }
-        text += "\n| verdict | subject | evidence | method |\n| --- | --- | --- | --- |\n"
-        for verdict in [Verdict.violation, .unknown, .allowed, .ok] {
-            for row in rows where row.verdict == verdict {
-                let cells = [row.verdict.rawValue, row.subject, row.evidence, row.method]
-                text += "| " + cells.map(cell).joined(separator: " | ") + " |\n"
-            }
+        text += "\n| verdict | where | subject | evidence | method |\n"
+        text += "| --- | --- | --- | --- | --- |\n"
+        for row in ranked {
+            let cells = [
+                row.verdict.rawValue, Self.place(of: row), row.subject, row.evidence, row.method,
+            ]
+            text += "| " + cells.map(cell).joined(separator: " | ") + " |\n"
         }
         return text
     }
@@ -28,10 +29,14 @@ extension VerifyReport {
         ]
         let rows = rows.map { row in
             #"{"subject":\#(string(row.subject)),"verdict":"\#(row.verdict.rawValue)","#
+                + #""where":"\#(Self.place(of: row))","#
                 + #""evidence":\#(string(row.evidence)),"method":\#(string(row.method))}"#
         }
         return "{\(head.joined(separator: ",")),\"rows\":[\(rows.joined(separator: ","))]}\n"
     }
+
+    /// `laptop`, `vm` or `both`.
+    package static func place(of row: Row) -> String { row.side?.rawValue ?? "both" }
 
     /// Text that can neither leave its cell nor drive a terminal.
     private func cell(_ text: String) -> String {

@@ -1,7 +1,7 @@
 /// What `tandem verify` found: row by row, with the evidence and how it was had.
 package struct VerifyReport: Hashable, Sendable {
     /// What one row says.
-    package enum Verdict: String, Sendable, CaseIterable {
+    package enum Verdict: String, Sendable, CaseIterable, Codable {
         /// As it should be.
         case ok
         /// Runs on the host, and may: sshd, podman, the agent on a laptop.
@@ -14,6 +14,8 @@ package struct VerifyReport: Hashable, Sendable {
 
     /// One thing that was looked at.
     package struct Row: Hashable, Sendable {
+        /// On which machine; nil for what is about both.
+        package var side: VerifySide?
         /// What was looked at, such as a process or a container.
         package var subject: String
         package var verdict: Verdict
@@ -22,7 +24,14 @@ package struct VerifyReport: Hashable, Sendable {
         /// How it was seen, so that a person can look again.
         package var method: String
 
-        package init(subject: String, verdict: Verdict, evidence: String, method: String) {
+        package init(
+            on side: VerifySide? = nil,
+            subject: String,
+            verdict: Verdict,
+            evidence: String,
+            method: String
+        ) {
+            self.side = side
             self.subject = subject
             self.verdict = verdict
             self.evidence = evidence
@@ -30,11 +39,11 @@ package struct VerifyReport: Hashable, Sendable {
         }
     }
 
-    /// The machine that was looked at.
+    /// The machines that were looked at.
     package var machine: String
     /// When, in RFC 3339.
     package var time: String
-    /// What keeps the report from being one at all: the machine could not be reached.
+    /// What keeps the report from being one at all: the vm could not be reached.
     package var unreachable: String?
     package var rows: [Row]
 
@@ -53,6 +62,13 @@ package struct VerifyReport: Hashable, Sendable {
         rows.count { $0.verdict == verdict }
     }
 
+    /// The rows, the worst first, each verdict's in the order they were found.
+    package var ranked: [Row] {
+        [Verdict.violation, .unknown, .allowed, .ok].flatMap { verdict in
+            rows.filter { $0.verdict == verdict }
+        }
+    }
+
     /// Whether everything was looked at, and nothing is wrong.
     ///
     /// A report that looked at nothing proves nothing.
@@ -60,7 +76,7 @@ package struct VerifyReport: Hashable, Sendable {
         unreachable == nil && count(.ok) > 0 && count(.violation) == 0 && count(.unknown) == 0
     }
 
-    /// 0 clean, 1 something is wrong or not known, 69 the machine could not be reached.
+    /// 0 clean, 1 something is wrong or not known, 69 the vm could not be reached.
     package var exitCode: Int32 {
         if unreachable != nil { return 69 }
         return isClean ? 0 : 1
