@@ -9,6 +9,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "tandem", targets: ["tandem"]),
+        .executable(name: "tandem-agent", targets: ["tandem-agent"]),
         .executable(name: "tandem-receiver", targets: ["tandem-receiver"]),
     ],
     dependencies: [
@@ -87,6 +88,10 @@ let package = Package(
             name: "TandemSync",
             dependencies: ["TandemTree", "TandemProtocol", "TandemSystem", "TandemFiles"]
         ),
+        .target(
+            name: "TandemControl",
+            dependencies: ["TandemTree", "TandemSystem"]
+        ),
         .target(name: "TandemSnapshots", dependencies: ["TandemTree"]),
         .target(name: "TandemManagement", dependencies: ["TandemTree"]),
 
@@ -95,8 +100,17 @@ let package = Package(
             name: "TandemCommands",
             dependencies: [
                 "TandemTree", "TandemProtocol", "TandemSystem", "TandemFiles", "TandemSSH",
-                "TandemConfiguration", "TandemStore", "TandemSync", "TandemDaemon",
+                "TandemConfiguration", "TandemStore", "TandemSync", "TandemDaemon", "TandemControl",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .target(
+            name: "TandemAgent",
+            dependencies: [
+                "TandemTree", "TandemSystem", "TandemDaemon", "TandemStore", "TandemSync",
+                "TandemControl",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .target(
@@ -111,6 +125,10 @@ let package = Package(
 
         // programs
         .executableTarget(name: "tandem", dependencies: ["TandemCommands"]),
+        .executableTarget(
+            name: "tandem-agent",
+            dependencies: ["TandemAgent", "TandemCommands", "TandemControl"]
+        ),
         .executableTarget(name: "tandem-receiver", dependencies: ["TandemReceiver"]),
 
         // tests
@@ -177,11 +195,19 @@ let package = Package(
             name: "TandemCommandsTests",
             dependencies: [
                 "TandemCommands", "TandemSSH", "TandemSync", "TandemFiles", "TandemDaemon",
-                "TandemStore", "TandemConfiguration", "TandemTree", "TandemSystem",
-                "TandemTestSupport",
+                "TandemStore", "TandemConfiguration", "TandemControl", "TandemTree",
+                "TandemSystem", "TandemTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Golden"]
+        ),
+        .testTarget(
+            name: "TandemAgentTests",
+            dependencies: [
+                "TandemAgent", "TandemControl", "TandemStore", "TandemDaemon", "TandemTree",
+                "TandemSystem", "TandemTestSupport", "tandem-agent", "tandem",
+                .product(name: "Logging", package: "swift-log"),
+            ]
         ),
         .testTarget(
             name: "TandemArchitectureTests",
@@ -191,7 +217,7 @@ let package = Package(
             name: "TandemIntegrationTests",
             dependencies: [
                 "TandemSSH", "TandemSync", "TandemFiles", "TandemProtocol", "TandemTree",
-                "TandemSystem", "TandemTestSupport", "tandem", "tandem-receiver",
+                "TandemSystem", "TandemTestSupport", "tandem", "tandem-agent", "tandem-receiver",
             ]
         ),
     ]
