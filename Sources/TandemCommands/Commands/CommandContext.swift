@@ -13,6 +13,7 @@ package struct CommandContext: Sendable {
     package var time: any TimeSource
     package var engine: any SyncEngine
     package var dialer: any Dialer
+    package var agent: any AgentReach
     package var stop: StopSwitch
     package var openCatalogue: @Sendable () throws -> any PairCatalogue
 
@@ -25,6 +26,7 @@ package struct CommandContext: Sendable {
         time: any TimeSource,
         engine: any SyncEngine,
         dialer: any Dialer,
+        agent: any AgentReach = NoAgent(),
         stop: StopSwitch,
         openCatalogue: @escaping @Sendable () throws -> any PairCatalogue
     ) {
@@ -36,6 +38,7 @@ package struct CommandContext: Sendable {
         self.time = time
         self.engine = engine
         self.dialer = dialer
+        self.agent = agent
         self.stop = stop
         self.openCatalogue = openCatalogue
     }
