@@ -9,6 +9,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "tandem", targets: ["tandem"]),
+        .executable(name: "tandem-agent", targets: ["tandem-agent"]),
         .executable(name: "tandem-receiver", targets: ["tandem-receiver"]),
     ],
     dependencies: [
@@ -93,6 +94,10 @@ let package = Package(
                 "TandemTree", "TandemSystem", "TandemSSH", "TandemDaemon", "TandemConfiguration",
             ]
         ),
+        .target(
+            name: "TandemControl",
+            dependencies: ["TandemTree", "TandemSystem"]
+        ),
         .target(name: "TandemSnapshots", dependencies: ["TandemTree"]),
         .target(name: "TandemManagement", dependencies: ["TandemTree"]),
 
@@ -107,7 +112,17 @@ let package = Package(
                 "TandemProject",
                 "TandemDaemon",
                 "TandemManagement",
+                "TandemControl",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .target(
+            name: "TandemAgent",
+            dependencies: [
+                "TandemTree", "TandemSystem", "TandemDaemon", "TandemStore", "TandemSync",
+                "TandemControl",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .target(
@@ -122,6 +137,10 @@ let package = Package(
 
         // programs
         .executableTarget(name: "tandem", dependencies: ["TandemCommands"]),
+        .executableTarget(
+            name: "tandem-agent",
+            dependencies: ["TandemAgent", "TandemCommands", "TandemControl"]
+        ),
         .executableTarget(name: "tandem-receiver", dependencies: ["TandemReceiver"]),
 
         // tests
@@ -200,10 +219,19 @@ let package = Package(
                 "TandemProject",
                 "TandemTree",
                 "TandemManagement",
+                "TandemControl",
                 "TandemSystem", "TandemTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Golden"]
+        ),
+        .testTarget(
+            name: "TandemAgentTests",
+            dependencies: [
+                "TandemAgent", "TandemControl", "TandemStore", "TandemDaemon", "TandemTree",
+                "TandemSystem", "TandemTestSupport", "tandem-agent", "tandem",
+                .product(name: "Logging", package: "swift-log"),
+            ]
         ),
         .testTarget(
             name: "TandemArchitectureTests",
@@ -213,7 +241,7 @@ let package = Package(
             name: "TandemIntegrationTests",
             dependencies: [
                 "TandemSSH", "TandemSync", "TandemFiles", "TandemProtocol", "TandemTree",
-                "TandemSystem", "TandemTestSupport", "tandem", "tandem-receiver",
+                "TandemSystem", "TandemTestSupport", "tandem", "tandem-agent", "tandem-receiver",
             ]
         ),
     ]

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -15,7 +16,9 @@
 #include <unistd.h>
 
 #ifdef __linux__
+#include <linux/netlink.h>
 #include <linux/openat2.h>
+#include <linux/rtnetlink.h>
 #include <sys/eventfd.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
@@ -101,7 +104,41 @@ int tandem_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOE
 int tandem_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
 int tandem_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int tandem_network_changes(void) {
+    int descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+    if (descriptor < 0)
+        return -1;
+    struct sockaddr_nl address;
+    memset(&address, 0, sizeof address);
+    address.nl_family = AF_NETLINK;
+    address.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR;
+    if (bind(descriptor, (struct sockaddr *)&address, sizeof address) != 0) {
+        int saved = errno;
+        close(descriptor);
+        errno = saved;
+        return -1;
+    }
+    return descriptor;
+}
+#else
+int tandem_network_changes(void) {
+    int descriptor = socket(PF_ROUTE, SOCK_RAW, 0);
+    if (descriptor < 0)
+        return -1;
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+    return descriptor;
+}
 #endif
+
+short tandem_spawn_new_session(void) {
+#ifdef POSIX_SPAWN_SETSID
+    return POSIX_SPAWN_SETSID;
+#else
+    return 0;
+#endif
+}
 
 int tandem_open_at(int directory, const char *name, int flags, mode_t mode) {
     return openat(directory, name, flags, mode);

@@ -7,6 +7,7 @@ enum Schema {
         migrator.registerMigration("1 pairs", migrate: makePairs)
         migrator.registerMigration("2 conflicts", migrate: makeConflicts)
         migrator.registerMigration("3 activity", migrate: makeActivity)
+        migrator.registerMigration("4 agent", migrate: makeRoomForAgent)
         return migrator
     }
 
@@ -62,6 +63,29 @@ enum Schema {
                 ) STRICT;
                 CREATE INDEX activityOfPath ON activity (pair, path, number);
                 CREATE INDEX activityOfPair ON activity (pair, number);
+                """
+        )
+    }
+
+    /// What the agent keeps: which pairs are up, and what a person was shown of a conflict.
+    private static func makeRoomForAgent(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                CREATE TABLE wanted (
+                    pair BLOB PRIMARY KEY NOT NULL REFERENCES pair (id) ON DELETE CASCADE,
+                    isUp INTEGER NOT NULL,
+                    isPaused INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID;
+                ALTER TABLE conflict ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+                ALTER TABLE conflict ADD COLUMN laptopModified INTEGER;
+                ALTER TABLE conflict ADD COLUMN vmModified INTEGER;
+                ALTER TABLE conflict ADD COLUMN shown INTEGER NOT NULL DEFAULT 0;
+                ALTER TABLE conflict ADD COLUMN shownLaptop BLOB;
+                ALTER TABLE conflict ADD COLUMN shownVM BLOB;
+                UPDATE conflict SET number = (
+                    SELECT COUNT(*) FROM conflict AS other
+                    WHERE other.pair = conflict.pair AND other.path <= conflict.path
+                );
                 """
         )
     }

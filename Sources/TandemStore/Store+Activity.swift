@@ -41,7 +41,8 @@ extension Store {
     ///
     /// - Parameters:
     ///   - pair: whose activity.
-    ///   - path: only of this path where given.
+    ///   - path: only of this path, and of what lies below it, where given.
+    ///   - actions: only these; all where none is given.
     ///   - earliest: nothing before this time, in nanoseconds since 1970.
     ///   - limit: the most records.
     /// - Returns: the records.
@@ -49,21 +50,27 @@ extension Store {
     package func activity(
         of pair: [UInt8],
         at path: RelativePath? = nil,
+        actions: [ActivityRecord.Action] = [],
         since earliest: Int64 = .min,
         limit: Int
     ) throws(StoreError) -> [ActivityRecord] {
-        try read { database in
-            let place = path.map { Data($0.bytes) }
-            let rows = try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT * FROM activity WHERE pair = ?1 AND time >= ?2
-                        \(place == nil ? "AND ?3 IS NULL" : "AND path = ?3")
-                    ORDER BY number DESC LIMIT ?4
-                    """,
-                arguments: [Data(pair), earliest, place, max(0, limit)]
-            )
-            return try rows.map(Self.activity)
+        var sql = "SELECT * FROM activity WHERE pair = ? AND time >= ?"
+        var values: StatementArguments = [Data(pair), earliest]
+        if let path, !path.isRoot {
+            // All that begins with "path/" lies between "path/" and "path0": 0 follows the slash.
+            sql += " AND (path = ? OR (path >= ? AND path < ?))"
+            let below = path.bytes + [UInt8(ascii: "/")]
+            let after = path.bytes + [UInt8(ascii: "0")]
+            values += [Data(path.bytes), Data(below), Data(after)]
+        }
+        if !actions.isEmpty {
+            sql += " AND action IN (\(actions.map { _ in "?" }.joined(separator: ", ")))"
+            values += StatementArguments(actions.map(\.rawValue))
+        }
+        sql += " ORDER BY number DESC LIMIT ?"
+        values += [max(0, limit)]
+        return try read { [sql, values] database in
+            try Row.fetchAll(database, sql: sql, arguments: values).map(Self.activity)
         }
     }
 

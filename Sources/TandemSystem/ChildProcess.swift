@@ -48,15 +48,23 @@ package final class ChildProcess: Sendable {
     ///   - arguments: without the program itself.
     ///   - environment: `NAME=value` strings; nil passes this process's own on.
     ///   - descriptors: the child's standard descriptors.
+    ///   - inNewSession: whether it leaves this process's terminal and outlives it.
     /// - Returns: the running process.
     /// - Throws: `SystemError`, ENOENT for a program that does not exist.
     package static func start(
         _ program: String,
         _ arguments: [String],
         environment: [String]? = nil,
-        descriptors: Descriptors = Descriptors()
+        descriptors: Descriptors = Descriptors(),
+        inNewSession: Bool = false
     ) throws -> ChildProcess {
-        let pid = try Spawn.run(program, [program] + arguments, environment, descriptors)
+        let pid = try Spawn.run(
+            program,
+            [program] + arguments,
+            environment,
+            descriptors,
+            inNewSession: inNewSession
+        )
         let child = ChildProcess(pid: pid)
         WorkerThread.start("child-wait") { child.reap() }
         return child

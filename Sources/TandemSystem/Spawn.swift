@@ -10,7 +10,8 @@ enum Spawn {
         _ program: String,
         _ arguments: [String],
         _ environment: [String]?,
-        _ descriptors: ChildProcess.Descriptors
+        _ descriptors: ChildProcess.Descriptors,
+        inNewSession: Bool = false
     ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -28,7 +29,7 @@ enum Spawn {
                 posix_spawn_file_actions_addopen(&actions, target, "/dev/null", flags, 0)
             }
         }
-        return try spawn(program, arguments, environment, &actions)
+        return try spawn(program, arguments, environment, &actions, inNewSession)
     }
 
     private static func duplicate(_ descriptor: Int32) throws -> Int32 {
@@ -41,7 +42,8 @@ enum Spawn {
         _ program: String,
         _ arguments: [String],
         _ environment: [String]?,
-        _ actions: inout posix_spawn_file_actions_t
+        _ actions: inout posix_spawn_file_actions_t,
+        _ inNewSession: Bool
     ) throws -> pid_t {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -54,8 +56,10 @@ enum Spawn {
         // This process ignores SIGPIPE and SIGIO; a program it starts must not.
         posix_spawnattr_setsigdefault(&attributes, &all)
         posix_spawnattr_setpgroup(&attributes, 0)
-        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
-        posix_spawnattr_setflags(&attributes, Int16(flags))
+        let flags = Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)
+        // The leader of a new session leads a new process group, too.
+        let group = inNewSession ? tandem_spawn_new_session() : Int16(POSIX_SPAWN_SETPGROUP)
+        posix_spawnattr_setflags(&attributes, flags | group)
         var pid: pid_t = 0
         let code = withStrings(arguments) { arguments in
             guard let environment else {

@@ -7,8 +7,16 @@ struct HelpTests {
     static let commands: [(name: String, type: any ParsableCommand.Type)] =
         [("tandem", TandemCommand.self)]
         + TandemCommand.configuration.subcommands.map { ($0._commandName, $0) }
-        + RecoverCommand.configuration.subcommands.map { ("recover-\($0._commandName)", $0) }
-        + ConfigCommand.configuration.subcommands.map { ("config-\($0._commandName)", $0) }
+        + [RecoverCommand.self, ConfigCommand.self, ConflictsCommand.self, ServiceCommand.self]
+        .flatMap(below)
+
+    private static func below(
+        _ command: any ParsableCommand.Type
+    ) -> [(name: String, type: any ParsableCommand.Type)] {
+        command.configuration.subcommands.map {
+            ("\(command._commandName)-\($0._commandName)", $0)
+        }
+    }
 
     @Test(arguments: commands.map(\.name))
     func `the help of every command is what was agreed`(_ name: String) throws {

@@ -70,6 +70,13 @@ int tandem_eventfd(void);
 /// pipe2(2), close-on-exec at once: a child started meanwhile by another thread keeps no end.
 int tandem_pipe(int ends[2]);
 
+/// A socket that becomes readable when an interface or an address of this machine changes: netlink(7)
+/// with RTMGRP_LINK, RTMGRP_IPV4_IFADDR and RTMGRP_IPV6_IFADDR, or route(4); -1 with errno.
+int tandem_network_changes(void);
+
+/// setsid(2) in a child, as a flag of posix_spawn(3); 0 where there is none.
+short tandem_spawn_new_session(void);
+
 /// flock(2) exclusive without waiting: 0, or -1 with EWOULDBLOCK when another holds it.
 int tandem_lock_file(int descriptor);
 

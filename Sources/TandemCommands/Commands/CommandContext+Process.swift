@@ -4,22 +4,28 @@ import TandemSystem
 
 extension CommandContext {
     /// The context of this process: its terminal, directories, clock and network.
-    static func ofProcess() -> CommandContext {
+    package static func ofProcess() -> CommandContext {
         let environment = ProcessEnvironment.current
         let directories = StateDirectories(
             environment: environment,
             home: ProcessEnvironment.home ?? "/",
             uid: geteuid()
         )
+        let program = LocalPath.resolved("/proc/self/exe")
         return CommandContext(
             console: Console.ofProcess(environment: environment),
             environment: environment,
             currentDirectory: Self.workingDirectory(environment),
-            program: LocalPath.resolved("/proc/self/exe"),
+            program: program,
             directories: directories,
             time: SystemTime(),
             engine: LiveSyncEngine(),
             dialer: SSHDialer(environment: environment),
+            agent: UserAgent(
+                directories: directories,
+                environment: environment,
+                program: program
+            ),
             stop: StopSwitch(),
             openCatalogue: { try StoredCatalogue(directories: directories) },
             streams: .ofProcess

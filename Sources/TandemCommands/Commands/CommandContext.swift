@@ -13,6 +13,7 @@ package struct CommandContext: Sendable {
     package var time: any TimeSource
     package var engine: any SyncEngine
     package var dialer: any Dialer
+    package var agent: any AgentReach
     package var stop: StopSwitch
     package var openCatalogue: @Sendable () throws -> any PairCatalogue
     /// This process's streams as bytes, for what a command of the user's reads and writes.
@@ -29,6 +30,7 @@ package struct CommandContext: Sendable {
         time: any TimeSource,
         engine: any SyncEngine,
         dialer: any Dialer,
+        agent: any AgentReach = NoAgent(),
         stop: StopSwitch,
         openCatalogue: @escaping @Sendable () throws -> any PairCatalogue,
         streams: ByteStreams = .none,
@@ -42,6 +44,7 @@ package struct CommandContext: Sendable {
         self.time = time
         self.engine = engine
         self.dialer = dialer
+        self.agent = agent
         self.stop = stop
         self.openCatalogue = openCatalogue
         self.streams = streams

@@ -1,3 +1,4 @@
+import TandemControl
 import TandemProject
 import TandemSync
 import TandemSystem
@@ -11,6 +12,10 @@ struct PushWork {
 
     func run(in context: CommandContext) throws -> ExitCode {
         let (entry, catalogue) = try context.find(choice)
+        if let (agent, status) = try context.owner(of: entry) {
+            defer { agent.close() }
+            return try ask(agent, status, about: entry, in: context)
+        }
         do {
             let project = try context.project(of: entry, isPlan: isPlan)
             for note in project.notes { context.console.note(note) }
@@ -29,6 +34,39 @@ struct PushWork {
             if !isPlan { remember(failure, of: entry, in: catalogue, at: context.time.wall) }
             throw failure
         }
+    }
+
+    /// Lets the agent that keeps the pair in sync do it.
+    private func ask(
+        _ agent: any AgentConversation,
+        _ status: PairStatus,
+        about entry: PairEntry,
+        in context: CommandContext
+    ) throws -> ExitCode {
+        guard !isPlan else {
+            throw CommandError(
+                .failed,
+                "the agent (process \(agent.agent.process)) keeps \(entry.name) in sync: "
+                    + "\(status.headline)",
+                next: "tandem status \(entry.name); to plan by hand, tandem down \(entry.name)"
+            )
+        }
+        let start = context.time.monotonic
+        let barrier = AgentBarrier(wait: pushing.wait ?? .seconds(DurationText.maximumSeconds))
+        let answer = try barrier.push(
+            entry,
+            accepting: pushing.acceptDelete,
+            agent,
+            context
+        )
+        let took = context.time.monotonic - start
+        if output.json {
+            let document = FlushDocument(command: "push", entry, answer)
+            context.console.document(try JSONDocument.text(document))
+        } else if !(pushing.quiet && answer.exitCode == .done) {
+            for line in FlushText(answer, took: took).lines { context.console.line(line) }
+        }
+        return answer.exitCode
     }
 
     private func push(

@@ -10,6 +10,7 @@ package struct TandemCommand: ParsableCommand {
               tandem pair ~/shop devvm:/app    say which directories belong together
               tandem plan                      see what a push would do
               tandem push                      do it; what it replaces is kept
+              tandem up                        or keep both the same from now on
 
             Exit codes:
             \(ExitCode.table)
@@ -17,6 +18,8 @@ package struct TandemCommand: ParsableCommand {
             Environment:
               TANDEM_HOME  holds state and logs instead of the XDG directories
               TANDEM_SSH   the ssh program, for ssh_config and --transport openssh
+              TANDEM_NO_AUTOSTART  keeps `up` from starting the agent
+              TANDEM_NOTIFY        1 lets the agent show desktop notices
               NO_COLOR     leaves out colours
             """,
         version: TandemVersion.text,
@@ -30,6 +33,17 @@ package struct TandemCommand: ParsableCommand {
             AdoptCommand.self,
             VerifyCommand.self,
             GarbageCommand.self,
+            UpCommand.self,
+            DownCommand.self,
+            FlushCommand.self,
+            PauseCommand.self,
+            ResumeCommand.self,
+            ConflictsCommand.self,
+            ResetCommand.self,
+            TopCommand.self,
+            LogCommand.self,
+            EventsCommand.self,
+            ServiceCommand.self,
             VersionCommand.self, CompletionsCommand.self, ManCommand.self,
         ]
     )

@@ -6,7 +6,7 @@ extension SSHDialer {
         of destination: Destination,
         _ settings: ConnectionSettings
     ) -> [DoctorCheck] {
-        let options = Self.options(settings)
+        let options = options(settings)
         let host: SSHHost
         do {
             host = try SSHResolver.resolve(Self.sshDestination(destination), options)

@@ -5,12 +5,17 @@ package import TandemSystem
 /// Reaches receivers over SSH, by libssh2 or by the system's own `ssh`.
 package struct SSHDialer: Dialer {
     let environment: [String: String]
+    /// Whether there may be a person at a terminal, to type a passphrase.
+    let mayAsk: Bool
 
     /// Makes a dialer.
     ///
-    /// - Parameter environment: the variables of the process.
-    package init(environment: [String: String]) {
+    /// - Parameters:
+    ///   - environment: the variables of the process.
+    ///   - mayAsk: whether a passphrase may be asked for; never in the background.
+    package init(environment: [String: String], mayAsk: Bool = true) {
         self.environment = environment
+        self.mayAsk = mayAsk
     }
 
     package func connector(
@@ -20,7 +25,7 @@ package struct SSHDialer: Dialer {
     ) throws -> @Sendable () throws -> any ByteLink {
         let kind = try Self.kind(of: settings)
         let remote = Self.sshDestination(destination)
-        let options = Self.options(settings)
+        let options = options(settings)
         return { try ReceiverLink(Self.connect(kind, remote, options, trust)) }
     }
 
@@ -30,7 +35,7 @@ package struct SSHDialer: Dialer {
         trust: HostTrust
     ) throws -> any RemoteShell {
         let remote = Self.sshDestination(destination)
-        let options = Self.options(settings)
+        let options = options(settings)
         // Each script brings its own command; the kind's is not run.
         let command = ReceiverBinary.name
         let kind: SSHTransportKind =
@@ -65,11 +70,11 @@ package struct SSHDialer: Dialer {
         )
     }
 
-    static func options(_ settings: ConnectionSettings) -> SSHOptions {
+    func options(_ settings: ConnectionSettings) -> SSHOptions {
         var options = SSHOptions()
         options.configurationFile = settings.sshConfiguration
         options.dedicatedKey = settings.identity
-        options.passphrase = TerminalSecret.passphrase
+        if mayAsk { options.passphrase = TerminalSecret.passphrase }
         return options
     }
 

@@ -1,5 +1,5 @@
 import Dispatch
-import Synchronization
+import TandemSystem
 
 /// A switch that a signal or a timer throws once, and that stops what is under way.
 package final class StopSwitch: Sendable {
@@ -14,16 +14,16 @@ package final class StopSwitch: Sendable {
         var action: (@Sendable () -> Void)?
     }
 
-    private let state = Mutex(State())
+    private let state = Monitor(State())
 
     package init() {}
 
     /// Why it was thrown; nil while it was not.
-    package var reason: Reason? { state.withLock(\.reason) }
+    package var reason: Reason? { state.look(\.reason) }
 
     /// Sets what is to be done when it is thrown; at once if it was already.
     package func whenStopped(_ action: @escaping @Sendable () -> Void) {
-        let isThrown = state.withLock { state in
+        let isThrown = state.change { state in
             state.action = action
             return state.reason != nil
         }
@@ -36,13 +36,19 @@ package final class StopSwitch: Sendable {
     /// - Returns: whether something was under way that now stops.
     @discardableResult
     package func stop(_ reason: Reason) -> Bool {
-        let action = state.withLock { state -> (@Sendable () -> Void)? in
+        let action = state.change { state -> (@Sendable () -> Void)? in
             guard state.reason == nil else { return nil }
             state.reason = reason
             return state.action
         }
         action?()
         return action != nil
+    }
+
+    /// Waits for it to be thrown; false when the time is over first.
+    package func wait(milliseconds: Int) -> Bool {
+        let deadline = DispatchTime.now() + .milliseconds(milliseconds)
+        return state.wait(until: deadline) { $0.reason != nil ? true : nil } ?? false
     }
 
     /// Throws it after a while, whatever then happens.

@@ -1,5 +1,6 @@
 import Glibc
 import TandemConfiguration
+package import TandemControl
 package import TandemSSH
 package import TandemStore
 package import TandemSync
@@ -74,6 +75,10 @@ extension CommandError {
                 details: error.problems.map(\.description),
                 next: "mend it; `tandem config check` shows what is left"
             )
+        case let error as ControlError:
+            self.init(ExitCode(error.code), error.message, at: place, next: error.hint)
+        case let error as ControlFailure:
+            self.init(ExitCode(error.code), error.message, at: place, next: error.next)
         case let error as LinkError:
             self.init(.unreachable, error.message, at: place, next: "run `tandem doctor`")
         default:
@@ -133,6 +138,28 @@ extension ExitCode {
             .unsupportedKey, .passphraseNeeded, .wrongPassphrase, .authenticationFailed,
             .forwardingRefused:
             self = .permission
+        }
+    }
+
+    /// The exit code of a conversation with the agent that failed.
+    package init(_ code: ControlError.Code) {
+        switch code {
+        case .noAgent, .garbled, .closed: self = .unreachable
+        case .version: self = .configuration
+        case .timedOut: self = .timedOut
+        }
+    }
+
+    /// The exit code of what the agent refused.
+    package init(_ code: ControlFailure.Code) {
+        switch code {
+        case .noSuchPair, .configuration: self = .configuration
+        case .notUp, .unreachable: self = .unreachable
+        case .changed: self = .attention
+        case .timedOut: self = .timedOut
+        case .permission: self = .permission
+        case .halted: self = .halted
+        case .refused, .failed: self = .failed
         }
     }
 

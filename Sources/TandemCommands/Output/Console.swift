@@ -69,6 +69,19 @@ package struct Console: Sendable {
         output(json + "\n")
     }
 
+    /// Shows lines in place of all that the terminal shows, each cut at its width.
+    package func picture(_ lines: [StyledText], columns: Int, rows: Int) {
+        let shown = lines.prefix(max(rows - 1, 1)).map { line in
+            rendered(line.cut(to: max(columns - 1, 1)), colored: traits.usesColor) + "\u{1B}[K\r\n"
+        }
+        output("\u{1B}[H" + shown.joined() + "\u{1B}[J")
+    }
+
+    /// Turns to the terminal's other screen, and back.
+    package func otherScreen(_ isOther: Bool) {
+        output(isOther ? "\u{1B}[?1049h\u{1B}[?25l" : "\u{1B}[?25h\u{1B}[?1049l")
+    }
+
     /// Replaces the line that the last call of this wrote; only on a terminal.
     package func rewrite(_ text: String) {
         guard traits.errorIsTerminal else { return }

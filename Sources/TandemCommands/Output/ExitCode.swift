@@ -62,7 +62,7 @@ package enum ExitCode: Hashable, CaseIterable, Sendable {
         case .halted: "halted: only `adopt` or `--accept-delete N` goes on"
         case .timedOut: "`--wait` ran out"
         case .usage: "the command line is wrong"
-        case .unreachable: "the vm or its receiver cannot be reached"
+        case .unreachable: "the vm, its receiver or the agent cannot be reached"
         case .permission: "permission denied"
         case .configuration: "the configuration or the pair's state does not fit"
         case .interrupted: "interrupted"

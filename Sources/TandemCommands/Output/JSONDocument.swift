@@ -12,6 +12,13 @@ package enum JSONDocument {
         return escapedScalars(String(decoding: try encoder.encode(document), as: UTF8.self))
     }
 
+    /// Encodes a document as one line, for what goes on and on.
+    package static func line(_ document: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return escapedScalars(String(decoding: try encoder.encode(document), as: UTF8.self))
+    }
+
     /// Writes DEL, C1, bidi and invisible scalars as `\u`; they can only stand inside strings.
     private static func escapedScalars(_ json: String) -> String {
         var text = String.UnicodeScalarView()

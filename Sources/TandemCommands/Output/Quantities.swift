@@ -51,6 +51,17 @@ package enum Quantities {
         }
     }
 
+    /// `74 ms`, `0.8 ms`, `1.4 s`: what passes between a change and its arrival.
+    package static func latency(_ nanoseconds: UInt64) -> String {
+        let inMillisecond = 1_000_000.0
+        let milliseconds = Double(nanoseconds) / inMillisecond
+        if milliseconds < 9.95 { return "\(tenths(milliseconds)) ms" }
+        guard milliseconds < 999.5 else {
+            return duration(.nanoseconds(Int64(clamping: nanoseconds)))
+        }
+        return "\(Int(milliseconds.rounded())) ms"
+    }
+
     /// How long ago a wall-clock time was, from two stamps in nanoseconds since 1970.
     package static func ago(_ then: Int64, now: Int64) -> String {
         let (difference, overflow) = now.subtractingReportingOverflow(then)

@@ -1,4 +1,5 @@
 import Foundation
+import TandemControl
 import TandemTree
 
 /// What `status --json` prints.
@@ -31,19 +32,31 @@ struct StatusDocument: Encodable, Sendable {
         var pair: PairDocument
         var state: String
         var process: Int32?
+        var verdict: String
+        var live: LiveDocument?
         var lastPush: LastPush?
     }
 
     var schema = JSONDocument.schema
     var command = "status"
+    /// The worst verdict of all pairs.
+    var verdict: String
+    var agent: AgentDocument?
+    /// Why an agent that should run was not asked.
+    var agentFailure: String?
     var pairs: [Pair]
 
-    init(_ states: [PairState]) {
+    init(_ states: [PairState], agent: AgentStatus?, missing: CommandError?) {
+        verdict = (states.map(\.verdict).max() ?? .ok).rawValue
+        self.agent = agent.map { AgentDocument($0) }
+        agentFailure = missing.map { escaped($0.what.utf8) }
         pairs = states.map { state in
             Pair(
                 pair: state.entry.document,
                 state: state.word.rawValue,
                 process: state.holder?.pid,
+                verdict: state.verdict.rawValue,
+                live: state.live.map { LiveDocument($0) },
                 lastPush: state.lastRun.map(LastPush.init)
             )
         }

@@ -1,3 +1,4 @@
+import TandemControl
 import TandemTree
 
 /// The pairs for people.
@@ -19,17 +20,31 @@ struct StatusText: Sendable {
         var lines = states.count > 1 ? [summary] : []
         let width = states.map(\.entry.name.count).max() ?? 0
         for state in states {
-            lines.append(head(state, width: width))
-            lines += details(state)
+            if let live = state.live {
+                let limit = showsAll ? Int.max : ReportText.listLimit
+                let text = LiveText(
+                    status: live,
+                    now: now,
+                    nameWidth: width,
+                    problemLimit: limit
+                )
+                lines.append(text.head)
+                lines += text.details
+            } else {
+                lines.append(head(state, width: width))
+                lines += details(state)
+            }
         }
         return lines
     }
 
     private var summary: StyledText {
+        let verdict = states.map(\.verdict).max() ?? .ok
         let open = states.count { $0.exitCode != .done }
         let count = Quantities.count(states.count, "pair")
-        guard open > 0 else { return StyledText(count) }
-        return StyledText("\(count), \(open) need\(open == 1 ? "s" : "") attention", .warning)
+        guard open > 0 else { return StyledText("\(verdict.rawValue): \(count)", verdict.tone) }
+        let need = "\(count), \(open) need\(open == 1 ? "s" : "") attention"
+        return StyledText("\(verdict.rawValue): \(need)", verdict.tone)
     }
 
     private func head(_ state: PairState, width: Int) -> StyledText {

@@ -56,6 +56,12 @@ package enum LocalPath {
         unsafe rmdir(stateDirectory)
     }
 
+    /// Takes a file of this program away; whether it was there.
+    @discardableResult
+    package static func remove(_ path: String) -> Bool {
+        unsafe unlink(path) == 0
+    }
+
     /// Whether something stands at a path.
     package static func exists(_ path: String) -> Bool {
         unsafe access(path, F_OK) == 0

@@ -1,9 +1,9 @@
 import Foundation
 package import TandemDaemon
-import TandemStore
+package import TandemStore
 package import TandemSync
 import TandemSystem
-import TandemTree
+package import TandemTree
 
 /// The pairs in this laptop's store.
 package struct StoredCatalogue: PairCatalogue {
@@ -69,6 +69,35 @@ package struct StoredCatalogue: PairCatalogue {
         guard let text = try store.pair(pair.id)?.lastRun else { return nil }
         // What an older version wrote in another form is as good as nothing remembered.
         return try? JSONDecoder().decode(RunRecord.self, from: Data(text.utf8))
+    }
+
+    package func conflicts(of pair: PairEntry) throws -> [ConflictRecord] {
+        try store.conflicts(of: pair.id)
+    }
+
+    package func noteShown(_ conflicts: [Conflict], of pair: PairEntry) throws {
+        try store.noteShown(conflicts, of: pair.id)
+    }
+
+    package func activity(
+        of pair: PairEntry,
+        _ query: ActivityQuery
+    ) throws -> [ActivityRecord] {
+        try store.activity(
+            of: pair.id,
+            at: query.path,
+            actions: query.actions,
+            since: query.since,
+            limit: query.limit
+        )
+    }
+
+    package func wantedUp() throws -> Set<[UInt8]> {
+        Set(try store.wanted().filter(\.isUp).map(\.pair))
+    }
+
+    package func want(up isUp: Bool, _ pair: PairEntry) throws {
+        try store.want(WantedRecord(pair: pair.id, isUp: isUp))
     }
 
     // MARK: - Records

@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import TandemDaemon
+import TandemStore
 import TandemSync
 import TandemSystem
 import TandemTree
@@ -51,10 +52,22 @@ final class ManualTime: TimeSource {
 
 /// Pairs in memory.
 final class MemoryCatalogue: PairCatalogue {
-    private let state: Mutex<(pairs: [PairEntry], runs: [[UInt8]: RunRecord])>
+    private struct State {
+        var pairs: [PairEntry]
+        var runs: [[UInt8]: RunRecord] = [:]
+        var wanted: Set<[UInt8]> = []
+        var conflicts: [ConflictRecord] = []
+        var activity: [ActivityRecord] = []
+    }
 
-    init(_ pairs: [PairEntry] = []) {
-        state = Mutex((pairs, [:]))
+    private let state: Mutex<State>
+
+    init(
+        _ pairs: [PairEntry] = [],
+        conflicts: [ConflictRecord] = [],
+        activity: [ActivityRecord] = []
+    ) {
+        state = Mutex(State(pairs: pairs, conflicts: conflicts, activity: activity))
     }
 
     func pairs() -> [PairEntry] { state.withLock { $0.pairs.sorted { $0.name < $1.name } } }
@@ -73,6 +86,45 @@ final class MemoryCatalogue: PairCatalogue {
     func remember(_ report: PushReport, of pair: PairEntry, at time: Int64) {}
 
     func lastRun(of pair: PairEntry) -> RunRecord? { state.withLock { $0.runs[pair.id] } }
+
+    func conflicts(of pair: PairEntry) -> [ConflictRecord] { state.withLock(\.conflicts) }
+
+    func noteShown(_ conflicts: [Conflict], of pair: PairEntry) {
+        state.withLock { state in
+            for conflict in conflicts {
+                guard
+                    let index = state.conflicts.firstIndex(where: {
+                        $0.conflict.path == conflict.path
+                    })
+                else { continue }
+                state.conflicts[index].shown = .init(laptop: conflict.laptop, vm: conflict.vm)
+            }
+        }
+    }
+
+    /// Puts a conflict in the place of the one at its path, as the agent does when a side changes.
+    func change(_ conflict: Conflict) {
+        state.withLock { state in
+            for index in state.conflicts.indices
+            where state.conflicts[index].conflict.path == conflict.path {
+                state.conflicts[index].conflict = conflict
+            }
+        }
+    }
+
+    func activity(of pair: PairEntry, _ query: ActivityQuery) -> [ActivityRecord] {
+        state.withLock { state in
+            Array(state.activity.filter { $0.time >= query.since }.prefix(query.limit))
+        }
+    }
+
+    func wantedUp() -> Set<[UInt8]> { state.withLock(\.wanted) }
+
+    func want(up isUp: Bool, _ pair: PairEntry) {
+        state.withLock { state in
+            if isUp { state.wanted.insert(pair.id) } else { state.wanted.remove(pair.id) }
+        }
+    }
 }
 
 /// An engine that answers what a test gave it.
@@ -172,6 +224,7 @@ final class Playground: Sendable {
         _ record: ConsoleRecord,
         catalogue: any PairCatalogue = MemoryCatalogue(),
         engine: any SyncEngine = FakeEngine(),
+        agent: any AgentReach = NoAgent(),
         traits: Console.Traits = Console.Traits(),
         time: any TimeSource = ManualTime()
     ) -> CommandContext {
@@ -184,6 +237,7 @@ final class Playground: Sendable {
             time: time,
             engine: engine,
             dialer: FakeDialer(),
+            agent: agent,
             stop: StopSwitch(),
             openCatalogue: { catalogue }
         )

@@ -111,16 +111,104 @@ struct StoreTests {
             try store.setConflicts([changed, conflict("a")], of: id, generation: .max, at: 20)
             #expect(
                 try store.conflicts(of: id) == [
-                    ConflictRecord(conflict: conflict("a"), firstSeen: 20, generation: .max),
-                    ConflictRecord(conflict: changed, firstSeen: 10, generation: .max),
+                    ConflictRecord(
+                        conflict: conflict("a"),
+                        number: 3,
+                        firstSeen: 20,
+                        generation: .max
+                    ),
+                    ConflictRecord(
+                        conflict: changed,
+                        number: 2,
+                        firstSeen: 10,
+                        generation: .max
+                    ),
                 ]
             )
             try store.setConflicts([raw], of: id, generation: 3, at: 30)
             #expect(
                 try store.conflicts(of: id)
-                    == [ConflictRecord(conflict: raw, firstSeen: 30, generation: 3)]
+                    == [ConflictRecord(conflict: raw, number: 4, firstSeen: 30, generation: 3)]
             )
         }
+    }
+
+    @Test func `numbers begin at 1 again only when no conflict is open`() throws {
+        try withStore { store in
+            try store.keep(pair())
+            func numbers(_ paths: [String]) throws -> [Int] {
+                try store.setConflicts(paths.map { conflict($0) }, of: id, generation: 1, at: 1)
+                return try store.conflicts(of: id).map(\.number)
+            }
+            #expect(try numbers(["a", "b", "c"]) == [1, 2, 3])
+            #expect(try numbers(["b", "c", "d"]) == [2, 3, 4])
+            #expect(try numbers(["b"]) == [2])
+            #expect(try numbers([]) == [])
+            #expect(try numbers(["z"]) == [1])
+        }
+    }
+
+    @Test func `what was shown of a conflict is kept while the conflict changes`() throws {
+        try withStore { store in
+            try store.keep(pair())
+            let first = conflict("a")
+            try store.setConflicts([first], of: id, generation: 1, at: 1)
+            #expect(try store.conflicts(of: id).first?.shown == nil)
+            #expect(try store.conflicts(of: id).first?.isAsShown == false)
+            try store.noteShown([first, conflict("gone")], of: id)
+            #expect(try store.conflicts(of: id).first?.isAsShown == true)
+            try store.setConflicts([conflict("a", size: 9)], of: id, generation: 2, at: 2)
+            let record = try #require(try store.conflicts(of: id).first)
+            #expect(record.shown == .init(laptop: first.laptop, vm: first.vm))
+            #expect(!record.isAsShown)
+        }
+    }
+
+    @Test func `what is wanted of a pair is there after the store was opened again`() throws {
+        let scratch = try ScratchDirectory()
+        let path = "\(scratch.path)/s"
+        let store = try Store(at: path)
+        try store.keep(pair())
+        try store.want(WantedRecord(pair: id, isUp: true, isPaused: true))
+        try store.want(WantedRecord(pair: id, isUp: true))
+        #expect(code { try store.want(WantedRecord(pair: [9], isUp: true)) } == .taken)
+        try store.close()
+        let again = try Store(at: path)
+        #expect(try again.wanted() == [WantedRecord(pair: id, isUp: true, isPaused: false)])
+        #expect(try again.remove(pair: id))
+        #expect(try again.wanted().isEmpty)
+        try again.close()
+    }
+
+    @Test func `a store of the version before gets numbers for its conflicts`() throws {
+        let scratch = try ScratchDirectory()
+        let path = "\(scratch.path)/s"
+        let queue = try DatabaseQueue(path: path)
+        try Schema.migrator.migrate(queue, upTo: "3 activity")
+        try queue.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO pair VALUES (?, 'shop', x'2f', 'vm', NULL, 'exec', '/', 'push', 1,
+                        '', NULL);
+                    """,
+                arguments: [Data(id)]
+            )
+            for name in ["b", "a"] {
+                try database.execute(
+                    sql: """
+                        INSERT INTO conflict VALUES (?, ?, 'both-created', NULL, NULL, NULL, 5, 6)
+                        """,
+                    arguments: [Data(id), Data(name.utf8)]
+                )
+            }
+        }
+        try queue.close()
+        let store = try Store(at: path)
+        let records = try store.conflicts(of: id)
+        #expect(records.map(\.number) == [1, 2])
+        #expect(records.map(\.firstSeen) == [5, 5])
+        #expect(records.allSatisfy { $0.shown == nil })
+        try store.close()
     }
 
     // MARK: Activity
@@ -133,6 +221,23 @@ struct StoreTests {
             reason: "edited",
             generation: 7
         )
+    }
+
+    @Test func `activity of a directory is that of all below it, and of nothing beside it`() throws
+    {
+        try withStore { store in
+            try store.keep(pair())
+            let paths = ["src", "src/a", "src/b/c", "src-old", "src0", "other"]
+            try store.note(paths.map { activity($0, 1) }, of: id)
+            let found = try store.activity(
+                of: id,
+                at: RelativePath(trusted: Array("src".utf8)),
+                limit: 10
+            )
+            #expect(found.map(\.path.description) == ["src/b/c", "src/a", "src"])
+            #expect(try store.activity(of: id, actions: [.received], limit: 10).isEmpty)
+            #expect(try store.activity(of: id, actions: [.received, .sent], limit: 10).count == 6)
+        }
     }
 
     @Test func `activity comes newest first, by path and since a time`() throws {

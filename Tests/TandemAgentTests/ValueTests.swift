@@ -1,0 +1,132 @@
+import Dispatch
+import TandemControl
+import TandemSystem
+import TandemTestSupport
+import Testing
+
+@testable import TandemAgent
+
+struct BackoffTests {
+    @Test func `waits double up to the cap, and never beyond it`() {
+        var backoff = Backoff()
+        let waits = (0..<100).map { _ in backoff.didFail(spread: 0) }
+        #expect(waits.prefix(4) == [250_000_000, 500_000_000, 1_000_000_000, 2_000_000_000])
+        #expect(waits.dropFirst(7).allSatisfy { $0 == 30_000_000_000 })
+        #expect(backoff.failures == 100)
+        backoff.reset()
+        #expect(backoff.didFail(spread: 0) == 250_000_000)
+    }
+
+    @Test(.tags(.property), arguments: [11, 12])
+    func `the spread takes off at most half, whatever number it is`(_ seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        for round in 0..<500 {
+            var policy = Backoff.Policy()
+            policy.first = generator.next() >> UInt64(generator.below(64))
+            policy.longest = generator.next() >> UInt64(generator.below(64))
+            var exact = Backoff(policy: policy)
+            var spread = Backoff(policy: policy)
+            for _ in 0..<70 {
+                let wait = exact.didFail(spread: 0)
+                let less = spread.didFail(spread: Double(generator.below(30)) / 10 - 1)
+                // Doubles round beyond 2^53.
+                let slack = wait >> 50
+                #expect(wait <= policy.longest, "seed \(seed), round \(round)")
+                #expect(less <= wait && less + slack >= wait / 2, "seed \(seed), round \(round)")
+            }
+        }
+    }
+}
+
+struct WakeDetectorTests {
+    @Test func `sleep is what one clock ran ahead by`() {
+        var detector = WakeDetector()
+        #expect(detector.look(awake: 5, elapsed: 100) == nil)
+        #expect(detector.look(awake: 2_000_000_005, elapsed: 2_000_000_100) == nil)
+        #expect(detector.look(awake: 2_000_000_006, elapsed: 62_000_000_101) == 60_000_000_000)
+        #expect(detector.look(awake: 3_000_000_006, elapsed: 63_000_000_101) == nil)
+    }
+
+    @Test func `less than a second, and clocks that seem to go back, are no sleep`() {
+        var detector = WakeDetector()
+        #expect(detector.look(awake: 0, elapsed: 0) == nil)
+        #expect(detector.look(awake: 0, elapsed: 999_999_999) == nil)
+        #expect(detector.look(awake: 10, elapsed: 0) == nil)
+        #expect(detector.look(awake: .max, elapsed: 0) == nil)
+    }
+}
+
+struct NoticeDeciderTests {
+    private func status(_ verdict: Verdict, _ name: String = "shop") -> PairStatus {
+        PairStatus(
+            pair: PairIdentity(id: name, name: name, root: "/r", vm: "vm:/r"),
+            verdict: verdict,
+            phase: .watching,
+            headline: "2 conflicts"
+        )
+    }
+
+    @Test func `only what gets worse is told, and once`() {
+        var decider = NoticeDecider()
+        #expect(decider.look(status(.working)) == nil)
+        #expect(decider.look(status(.attention))?.text == "2 conflicts")
+        #expect(decider.look(status(.attention)) == nil)
+        #expect(decider.look(status(.broken))?.title == "tandem: shop broken")
+        #expect(decider.look(status(.attention)) == nil)
+        #expect(decider.look(status(.ok)) == nil)
+        #expect(decider.look(status(.attention)) != nil)
+        #expect(decider.look(status(.attention, "notes")) != nil)
+    }
+
+    @Test func `what is needed is said before what is the case`() {
+        var decider = NoticeDecider()
+        var needy = status(.attention)
+        needy.needs = "a passphrase"
+        #expect(decider.look(needy)?.text == "a passphrase")
+    }
+}
+
+struct EventHubTests {
+    private func event(_ number: Int, pair: String? = "p") -> AgentEvent {
+        AgentEvent(time: Int64(number), kind: .change, pair: pair)
+    }
+
+    @Test func `a listener hears of its pairs, and of what is about none`() {
+        let hub = EventHub()
+        let one = hub.subscribe(pairs: ["p"])
+        let all = hub.subscribe(pairs: [])
+        for (number, pair) in ["p", "q", nil].enumerated() {
+            hub.publish(event(number, pair: pair))
+        }
+        #expect(one.take(until: .now())?.map(\.time) == [0, 2])
+        #expect(all.take(until: .now())?.map(\.time) == [0, 1, 2])
+        #expect(all.take(until: .now()) == [])
+    }
+
+    @Test func `a slow listener is told how many it missed, and others miss none`() {
+        let hub = EventHub()
+        let slow = hub.subscribe(pairs: [])
+        let quick = hub.subscribe(pairs: [])
+        var heard = 0
+        for number in 0..<(EventSubscription.capacity + 30) {
+            hub.publish(event(number))
+            heard += quick.take(until: .now())?.count ?? 0
+        }
+        #expect(heard == EventSubscription.capacity + 30)
+        let events = slow.take(until: .now()) ?? []
+        #expect(events.count == EventSubscription.capacity + 1)
+        #expect(events.last?.kind == .dropped)
+        #expect(events.last?.count == 30)
+        hub.publish(event(1))
+        #expect(slow.take(until: .now())?.map(\.kind) == [.change])
+    }
+
+    @Test func `the end of the hub is the end of every subscription`() {
+        let hub = EventHub()
+        let listener = hub.subscribe(pairs: [])
+        hub.publish(event(1))
+        hub.close()
+        #expect(listener.take(until: .now())?.count == 1)
+        #expect(listener.take(until: .distantFuture) == nil)
+    }
+}
