@@ -87,7 +87,10 @@ let package = Package(
             name: "TandemSync",
             dependencies: ["TandemTree", "TandemProtocol", "TandemSystem", "TandemFiles"]
         ),
-        .target(name: "TandemSnapshots", dependencies: ["TandemTree"]),
+        .target(
+            name: "TandemSnapshots",
+            dependencies: ["TandemTree", "TandemSystem", "TandemFiles", "CZstd", "CTandem"]
+        ),
         .target(name: "TandemManagement", dependencies: ["TandemTree"]),
 
         // assembly
@@ -154,7 +157,10 @@ let package = Package(
         ),
         .testTarget(
             name: "TandemOperationsTests",
-            dependencies: ["TandemSnapshots", "TandemManagement", "TandemTree"]
+            dependencies: [
+                "TandemSnapshots", "TandemManagement", "TandemFiles", "TandemTree", "TandemSystem",
+                "TandemTestSupport",
+            ]
         ),
         .testTarget(
             name: "TandemCommandsTests",
