@@ -30,7 +30,7 @@ package struct SnapshotTaker: Sendable {
     private let time: any TimeSource
     private var previous: Tree?
 
-    private static let indexName = "tree"
+    static let indexName = "tree"
     /// Packs that the index file does not know before it is written anew.
     private static let staleIndex = 32
 
@@ -106,6 +106,13 @@ package struct SnapshotTaker: Sendable {
         CrashPoint.reach("snapshot-listed")
         remember(scan.tree, at: wall)
         return info
+    }
+
+    /// The tree as it stands now.
+    func look() throws(SnapshotError) -> Tree {
+        let root = try openRoot()
+        defer { fileSystem.close(root.descriptor) }
+        return try scanned(root).tree
     }
 
     private func openRoot() throws(SnapshotError) -> SyncRoot {
