@@ -10,6 +10,7 @@ let package = Package(
     products: [
         .executable(name: "tandem", targets: ["tandem"]),
         .executable(name: "tandem-receiver", targets: ["tandem-receiver"]),
+        .executable(name: "tandem-snapshot", targets: ["tandem-snapshot"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -112,9 +113,20 @@ let package = Package(
             ]
         ),
 
+        .target(
+            name: "TandemOperations",
+            dependencies: [
+                "TandemTree", "TandemSystem", "TandemFiles", "TandemSnapshots", "TandemDaemon",
+                "TandemHTTP",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+
         // programs
         .executableTarget(name: "tandem", dependencies: ["TandemCommands"]),
         .executableTarget(name: "tandem-receiver", dependencies: ["TandemReceiver"]),
+        .executableTarget(name: "tandem-snapshot", dependencies: ["TandemOperations"]),
 
         // tests
         .target(
@@ -158,7 +170,8 @@ let package = Package(
         .testTarget(
             name: "TandemOperationsTests",
             dependencies: [
-                "TandemSnapshots", "TandemManagement", "TandemFiles", "TandemTree", "TandemSystem",
+                "TandemOperations", "TandemSnapshots", "TandemManagement", "TandemFiles",
+                "TandemTree", "TandemSystem",
                 "TandemTestSupport",
             ]
         ),

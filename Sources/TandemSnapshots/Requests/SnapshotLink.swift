@@ -77,10 +77,12 @@ package struct SnapshotClient {
     ) throws {
         try link.send(request.encode())
         while true {
-            guard let bytes = try link.receive(
-                atMost: SnapshotWire.longestAnswer,
-                until: deadline
-            ) else {
+            guard
+                let bytes = try link.receive(
+                    atMost: SnapshotWire.longestAnswer,
+                    until: deadline
+                )
+            else {
                 throw LinkError(.closed, "the snapshot daemon ended the link without an answer")
             }
             guard let answer = SnapshotAnswer(decoding: bytes) else {

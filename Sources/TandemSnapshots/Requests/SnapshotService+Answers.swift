@@ -10,10 +10,12 @@ extension SnapshotService {
         let request: SnapshotRequest
         do {
             // A peer that sends nothing costs a thread for this long.
-            guard let bytes = try frames.receive(
-                atMost: SnapshotWire.longestRequest,
-                until: .now() + .seconds(10)
-            ) else { return }
+            guard
+                let bytes = try frames.receive(
+                    atMost: SnapshotWire.longestRequest,
+                    until: .now() + .seconds(10)
+                )
+            else { return }
             guard let known = SnapshotRequest(decoding: bytes) else {
                 let error = SnapshotError(
                     .invalid,
