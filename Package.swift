@@ -11,6 +11,7 @@ let package = Package(
         .executable(name: "tandem", targets: ["tandem"]),
         .executable(name: "tandem-agent", targets: ["tandem-agent"]),
         .executable(name: "tandem-receiver", targets: ["tandem-receiver"]),
+        .executable(name: "tandem-snapshot", targets: ["tandem-snapshot"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -98,7 +99,10 @@ let package = Package(
             name: "TandemControl",
             dependencies: ["TandemTree", "TandemSystem"]
         ),
-        .target(name: "TandemSnapshots", dependencies: ["TandemTree"]),
+        .target(
+            name: "TandemSnapshots",
+            dependencies: ["TandemTree", "TandemSystem", "TandemFiles", "CZstd", "CTandem"]
+        ),
         .target(name: "TandemManagement", dependencies: ["TandemTree"]),
 
         // assembly
@@ -135,6 +139,16 @@ let package = Package(
             ]
         ),
 
+        .target(
+            name: "TandemOperations",
+            dependencies: [
+                "TandemTree", "TandemSystem", "TandemFiles", "TandemSnapshots", "TandemDaemon",
+                "TandemHTTP",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+
         // programs
         .executableTarget(name: "tandem", dependencies: ["TandemCommands"]),
         .executableTarget(
@@ -142,6 +156,7 @@ let package = Package(
             dependencies: ["TandemAgent", "TandemCommands", "TandemControl"]
         ),
         .executableTarget(name: "tandem-receiver", dependencies: ["TandemReceiver"]),
+        .executableTarget(name: "tandem-snapshot", dependencies: ["TandemOperations"]),
 
         // tests
         .target(
@@ -208,7 +223,11 @@ let package = Package(
         ),
         .testTarget(
             name: "TandemOperationsTests",
-            dependencies: ["TandemSnapshots", "TandemManagement", "TandemTree"]
+            dependencies: [
+                "TandemOperations", "TandemSnapshots", "TandemManagement", "TandemFiles",
+                "TandemTree", "TandemSystem",
+                "TandemTestSupport",
+            ]
         ),
         .testTarget(
             name: "TandemCommandsTests",

@@ -146,6 +146,8 @@ int tandem_open_at(int directory, const char *name, int flags, mode_t mode) {
 
 int tandem_lock_file(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB); }
 
+int tandem_share_file(int descriptor) { return flock(descriptor, LOCK_SH | LOCK_NB); }
+
 void tandem_harden_process(void) {
     struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);

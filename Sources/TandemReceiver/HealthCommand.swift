@@ -1,5 +1,6 @@
 package import ArgumentParser
 import Dispatch
+import TandemDaemon
 import TandemHTTP
 
 /// Asks a running receiver whether it can work; what a container's health check runs.
@@ -32,7 +33,7 @@ package struct HealthCommand: ParsableCommand {
                     "not ready: \(text)",
                     next: "see the receiver's log, and whether its root is mounted"
                 )
-                throw ExitCode(ReceiverExit.failed)
+                throw ExitCode(DaemonExit.failed)
             }
             print("ready")
         } catch let failure as HTTPFailure {
@@ -40,23 +41,7 @@ package struct HealthCommand: ParsableCommand {
                 "no answer from \(address): \(failure)",
                 next: "start the receiver, or give --http ADDRESS:PORT"
             )
-            throw ExitCode(ReceiverExit.unreachable)
+            throw ExitCode(DaemonExit.unreachable)
         }
-    }
-}
-
-/// `ADDRESS:PORT` of the command line.
-enum HTTPEndpoint {
-    static func parse(_ text: String) throws -> HTTPAddress {
-        guard let colon = text.lastIndex(of: ":"),
-            let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port)
-        else {
-            throw ValidationError(
-                "--http takes ADDRESS:PORT, such as 127.0.0.1:8080, not '\(text)'"
-            )
-        }
-        var host = String(text[..<colon])
-        if host.hasPrefix("[") && host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        return .tcp(host: host.isEmpty ? "0.0.0.0" : host, port: port)
     }
 }

@@ -60,31 +60,9 @@ package struct ServeCommand: ParsableCommand {
         }
         do {
             try ReceiverDaemon(options: self).run()
-        } catch let error as ReceiverStartError {
+        } catch let error as DaemonStartError {
             ReceiverOutput.complain(error.what, next: error.next)
             throw ExitCode(error.exitCode)
         }
     }
-}
-
-/// Whose processes may talk to the socket.
-struct PeerPolicy: Sendable {
-    /// What the kernel says for a uid that the user namespace does not map.
-    static let overflowUID: UInt32 = 65_534
-
-    var allowed: Set<UInt32>
-
-    init(serveUID: UInt32?) {
-        allowed = [geteuid()]
-        if let serveUID { allowed.insert(serveUID) }
-    }
-
-    func admits(_ uid: UInt32?) -> Bool { uid.map { allowed.contains($0) } ?? false }
-}
-
-/// Why the daemon did not start: what, and what to do next.
-struct ReceiverStartError: Error {
-    var what: String
-    var next: String
-    var exitCode: Int32
 }

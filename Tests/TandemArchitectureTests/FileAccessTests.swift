@@ -49,8 +49,6 @@ struct FileAccessTests {
             "resolves, once, the directory a person named on the command line",
         "Sources/TandemCommands/Connection/TerminalSecret.swift":
             "opens the terminal, to ask for a passphrase",
-        "Sources/TandemReceiver/ReceiverDaemon.swift":
-            "resolves the directories of its command line once, and removes its own socket",
     ]
 
     private static func mayUsePaths(_ path: String) -> Bool {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import TandemCommands
+import TandemDaemon
 
 struct DurationTextTests {
     @Test(arguments: [

@@ -1,4 +1,5 @@
 package import ArgumentParser
+import TandemDaemon
 
 /// The pair a command is about.
 package struct PairChoice: ParsableArguments {

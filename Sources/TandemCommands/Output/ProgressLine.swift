@@ -1,3 +1,4 @@
+import TandemDaemon
 package import TandemSync
 
 /// Turns a push's progress into what a person reads; a value that is told the time.

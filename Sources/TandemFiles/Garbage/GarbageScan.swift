@@ -56,7 +56,11 @@ package struct GarbageScan: Sendable {
         let directory = try Directory.beneath(root.descriptor, place.path, of: fileSystem)
         var rules = place.rules
         if rules.collects {
-            let files = try RuleFiles(in: directory.raw, on: fileSystem)
+            let files = try RuleFiles(
+                in: directory.raw,
+                collectsGitRules: rules.collectsGitRules,
+                on: fileSystem
+            )
             rules.enter(place.path.name, files)
             if !files.isEmpty {
                 found.rules = found.rules.adding([(place.path, files)], below: .root)

@@ -1,15 +1,15 @@
-import TandemSystem
-import TandemTree
+package import TandemSystem
+package import TandemTree
 
 /// An open directory that several may use; it is closed with the last of them.
 ///
 /// Names are single components, so nothing here can lead out of the directory.
-final class Directory: Sendable {
-    let raw: Int32
-    let fileSystem: any FileSystem
+package final class Directory: Sendable {
+    package let raw: Int32
+    package let fileSystem: any FileSystem
 
     /// Takes ownership of a descriptor that `fileSystem` opened.
-    init(_ raw: Int32, of fileSystem: any FileSystem) {
+    package init(_ raw: Int32, of fileSystem: any FileSystem) {
         self.raw = raw
         self.fileSystem = fileSystem
     }
@@ -17,7 +17,7 @@ final class Directory: Sendable {
     deinit { fileSystem.close(raw) }
 
     /// Opens the directory at `path` beneath `root`, following no link.
-    static func beneath(
+    package static func beneath(
         _ root: Int32,
         _ path: RelativePath,
         of fileSystem: any FileSystem
@@ -25,56 +25,56 @@ final class Directory: Sendable {
         Directory(try fileSystem.openBeneath(root: root, path), of: fileSystem)
     }
 
-    func beneath(_ path: RelativePath) throws(SystemError) -> Directory {
+    package func beneath(_ path: RelativePath) throws(SystemError) -> Directory {
         try Self.beneath(raw, path, of: fileSystem)
     }
 
-    func directory(_ name: [UInt8]) throws(SystemError) -> Directory {
+    package func directory(_ name: [UInt8]) throws(SystemError) -> Directory {
         let opened = try withCName(name) { name throws(SystemError) in
             try fileSystem.openDirectory(at: raw, name)
         }
         return Directory(opened, of: fileSystem)
     }
 
-    func openFile(_ name: [UInt8]) throws(SystemError) -> HeldDescriptor {
+    package func openFile(_ name: [UInt8]) throws(SystemError) -> HeldDescriptor {
         let opened = try withCName(name) { name throws(SystemError) in
             try fileSystem.openFile(at: raw, name)
         }
         return HeldDescriptor(opened, of: fileSystem)
     }
 
-    func createFile(_ name: [UInt8], mode: UInt32) throws(SystemError) -> HeldDescriptor {
+    package func createFile(_ name: [UInt8], mode: UInt32) throws(SystemError) -> HeldDescriptor {
         let opened = try withCName(name) { name throws(SystemError) in
             try fileSystem.createFile(at: raw, name, mode: mode)
         }
         return HeldDescriptor(opened, of: fileSystem)
     }
 
-    func status(_ name: [UInt8]) throws(SystemError) -> FileStatus? {
+    package func status(_ name: [UInt8]) throws(SystemError) -> FileStatus? {
         try withCName(name) { name throws(SystemError) in
             try fileSystem.status(at: raw, name)
         }
     }
 
-    func readLink(_ name: [UInt8]) throws(SystemError) -> [UInt8] {
+    package func readLink(_ name: [UInt8]) throws(SystemError) -> [UInt8] {
         try withCName(name) { name throws(SystemError) in
             try fileSystem.readLink(at: raw, name)
         }
     }
 
-    func makeLink(_ name: [UInt8], target: [UInt8]) throws(SystemError) {
+    package func makeLink(_ name: [UInt8], target: [UInt8]) throws(SystemError) {
         try withCName(name) { name throws(SystemError) in
             try fileSystem.makeLink(at: raw, name, target: target)
         }
     }
 
-    func makeDirectory(_ name: [UInt8], mode: UInt32) throws(SystemError) {
+    package func makeDirectory(_ name: [UInt8], mode: UInt32) throws(SystemError) {
         try withCName(name) { name throws(SystemError) in
             try fileSystem.makeDirectory(at: raw, name, mode: mode)
         }
     }
 
-    func rename(
+    package func rename(
         _ name: [UInt8],
         to target: Directory,
         _ targetName: [UInt8],
@@ -93,22 +93,22 @@ final class Directory: Sendable {
         }
     }
 
-    func removeFile(_ name: [UInt8]) throws(SystemError) {
+    package func removeFile(_ name: [UInt8]) throws(SystemError) {
         try withCName(name) { name throws(SystemError) in
             try fileSystem.removeFile(at: raw, name)
         }
     }
 
-    func removeDirectory(_ name: [UInt8]) throws(SystemError) {
+    package func removeDirectory(_ name: [UInt8]) throws(SystemError) {
         try withCName(name) { name throws(SystemError) in
             try fileSystem.removeDirectory(at: raw, name)
         }
     }
 
-    func sync() throws(SystemError) { try fileSystem.sync(raw) }
+    package func sync() throws(SystemError) { try fileSystem.sync(raw) }
 
     /// The names in the directory, in the kernel's order; reads it from the start.
-    func names() throws(SystemError) -> [[UInt8]] {
+    package func names() throws(SystemError) -> [[UInt8]] {
         // A new open file has its own position.
         let fresh = try directory([UInt8(ascii: ".")])
         var names: [[UInt8]] = []

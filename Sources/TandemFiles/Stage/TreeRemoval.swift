@@ -1,13 +1,13 @@
 import Glibc
-import TandemSystem
+package import TandemSystem
 import TandemTree
 
 extension Directory {
     /// Removes `name` and, of a directory, all that is in it; nothing there is not an error.
     ///
-    /// Only for what lies in the private area. Directories are opened anew from here for each
+    /// Only for what Tandem itself made. Directories are opened anew from here for each
     /// level, so that depth costs neither descriptors nor stack.
-    func removeTree(_ name: [UInt8]) throws(SystemError) {
+    package func removeTree(_ name: [UInt8]) throws(SystemError) {
         guard let status = try status(name) else { return }
         guard status.type == .directory else { return try removeFile(name) }
         var pending = [RelativePath(trusted: name)]

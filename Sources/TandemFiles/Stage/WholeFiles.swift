@@ -1,5 +1,5 @@
 import Glibc
-import TandemSystem
+package import TandemSystem
 
 /// Small files of Tandem's own, written and read whole.
 extension Directory {
@@ -31,7 +31,7 @@ extension Directory {
         return bytes
     }
 
-    func removeIfPresent(_ name: [UInt8]) throws(SystemError) {
+    package func removeIfPresent(_ name: [UInt8]) throws(SystemError) {
         do throws(SystemError) {
             try removeFile(name)
         } catch {

@@ -1,5 +1,5 @@
 import Glibc
-import TandemSystem
+package import TandemSystem
 
 /// Larger files of Tandem's own: written in parts, read in parts, durable when a call returns.
 extension Directory {
@@ -7,7 +7,7 @@ extension Directory {
     ///
     /// After a crash it is the old one or the new one; after an error the old one, unless only the
     /// last flush failed, when it may be either.
-    func replaceDurably(_ name: [UInt8], _ parts: [[UInt8]]) throws(SystemError) {
+    package func replaceDurably(_ name: [UInt8], _ parts: [[UInt8]]) throws(SystemError) {
         let fresh = name + Self.freshSuffix
         try removeIfPresent(fresh)
         do throws(SystemError) {
@@ -26,7 +26,7 @@ extension Directory {
     /// Opens a regular file for reading and calls with it and its size; nil when there is none.
     ///
     /// - Throws: EISDIR for anything but a file.
-    func withFile<Value>(
+    package func withFile<Value>(
         _ name: [UInt8],
         _ body: (Int32, UInt64) throws(SystemError) -> Value?
     ) throws(SystemError) -> Value? {
@@ -43,7 +43,7 @@ extension FileSystem {
     /// Reads exactly `count` bytes at `offset`; nil when the file ends before.
     ///
     /// `count` comes from a status call or from bytes with a checksum, never from raw bytes.
-    func readExactly(
+    package func readExactly(
         _ descriptor: Int32,
         at offset: UInt64,
         count: Int

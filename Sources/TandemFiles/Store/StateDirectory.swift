@@ -4,7 +4,7 @@ import TandemTree
 
 /// The open directory that holds one pair's state, which nobody else may write.
 package struct StateDirectory: Sendable {
-    let directory: Directory
+    package let directory: Directory
     /// Where it was opened, for messages.
     package let path: String
 

@@ -118,3 +118,23 @@ extension FileSystem {
         }
     }
 }
+
+extension FileSystem {
+    /// Reads at most `count` bytes from `offset`; fewer where the file ends before.
+    package func readFile(
+        _ descriptor: Int32,
+        at offset: UInt64,
+        count: Int
+    ) throws(SystemError) -> [UInt8] {
+        var outcome: Result<Int, SystemError> = .success(0)
+        let bytes = [UInt8](unsafeUninitializedCapacity: max(count, 0)) { buffer, initialized in
+            do throws(SystemError) {
+                initialized = try readFull(descriptor, at: offset, into: .init(buffer))
+            } catch {
+                outcome = .failure(error)
+            }
+        }
+        _ = try outcome.get()
+        return bytes
+    }
+}

@@ -29,12 +29,15 @@ package struct SnapshotMoment: Hashable, Sendable {
     package var id: String
     /// Seconds since 1970.
     package var time: Int64
+    /// Nanoseconds after it: of two snapshots in one second the later one is newer.
+    package var fraction: Int64
     /// Pinned by a person: kept whatever the policy says.
     package var isPinned: Bool
 
-    package init(id: String, time: Int64, isPinned: Bool = false) {
+    package init(id: String, time: Int64, fraction: Int64 = 0, isPinned: Bool = false) {
         self.id = id
         self.time = time
+        self.fraction = fraction
         self.isPinned = isPinned
     }
 }
@@ -59,7 +62,9 @@ extension RetentionPolicy {
     /// It needs no clock: periods are counted among the snapshots that are there, so a machine that
     /// slept for a month, or whose clock leapt, forgets nothing by that.
     package func decide(_ snapshots: [SnapshotMoment]) -> [RetentionDecision] {
-        let sorted = snapshots.sorted { ($0.time, $0.id) > ($1.time, $1.id) }
+        let sorted = snapshots.sorted {
+            ($0.time, $0.fraction, $0.id) > ($1.time, $1.fraction, $1.id)
+        }
         var decisions = sorted.map { snapshot in
             RetentionDecision(snapshot: snapshot, reasons: snapshot.isPinned ? ["pinned"] : [])
         }

@@ -1,7 +1,7 @@
 /// Reads and writes durations as people type them: `90`, `10s`, `1h30m`, `250ms`.
 package enum DurationText {
     /// Longer than anyone waits; keeps sums far from overflow.
-    static let maximumSeconds: Int64 = 365 * 24 * 3600
+    package static let maximumSeconds: Int64 = 365 * 24 * 3600
 
     private static let units: [(name: String, milliseconds: Int64)] = [
         ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),

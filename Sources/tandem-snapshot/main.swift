@@ -1,0 +1,3 @@
+import TandemOperations
+
+SnapshotProgram.start()
