@@ -1,4 +1,5 @@
 import TandemControl
+import TandemDaemon
 import TandemProject
 import TandemSync
 import TandemSystem
@@ -85,7 +86,7 @@ struct PushWork {
             try context.target(entry),
             options: PushOptions(
                 purpose: isPlan ? .plan : .push,
-                mode: try settings.pushMode,
+                modes: try settings.pushModes,
                 ignore: settings.ignore,
                 acceptedDeletions: pushing.acceptDelete
             ),

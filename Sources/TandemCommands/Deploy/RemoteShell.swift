@@ -3,15 +3,21 @@ package import TandemProject
 package import TandemSSH
 import TandemSystem
 
-/// What runs scripts on the vm, as the account that logs in.
-package protocol RemoteShell: WorkloadShell {
+/// What runs scripts on a machine, as one of its accounts.
+package protocol ScriptShell: Sendable {
     /// Runs a script to its end.
     ///
     /// - Throws: `SSHError`, `LinkError`.
     func run(_ script: RemoteScript) throws -> CommandResult
+
+    /// Ends what carries it.
+    func close()
 }
 
-extension RemoteShell {
+/// What runs scripts and commands on the vm, as the account that logs in.
+package protocol RemoteShell: ScriptShell, WorkloadShell {}
+
+extension ScriptShell {
     /// Runs a script that has to succeed.
     ///
     /// - Returns: what it wrote.

@@ -1,3 +1,4 @@
+import TandemProject
 import TandemFiles
 import TandemSSH
 import TandemSystem
@@ -64,7 +65,7 @@ struct GarbageWork {
     private func knowledge(
         _ rules: RuleSet,
         _ tracked: Set<RelativePath>,
-        _ shell: any RemoteShell
+        _ shell: any ScriptShell
     ) throws -> GarbageKnowledge {
         var knowledge = GarbageKnowledge(rules: rules, tracked: tracked)
         guard needsInventory else { return knowledge }

@@ -1,10 +1,11 @@
+import TandemProject
 import TandemManagement
 import TandemSSH
 import TandemTree
 
 /// Asks git which files with a garbage name it tracks, in every repository below a root.
 struct TrackedFiles {
-    let shell: any RemoteShell
+    let shell: any ScriptShell
     /// The root: absolute, or relative to the home directory.
     let root: String
     let container: String?

@@ -1,4 +1,5 @@
 import Foundation
+import TandemProject
 import TandemFiles
 import TandemManagement
 import TandemSSH
@@ -7,7 +8,7 @@ import TandemTree
 /// Has the receiver's program on the vm do a job, so that its confinement and its uid hold there.
 struct VMGarbage {
     let entry: PairEntry
-    let shell: any RemoteShell
+    let shell: any ScriptShell
 
     private static let longestOutput = 16 << 20
     private static let longestRun = 1800

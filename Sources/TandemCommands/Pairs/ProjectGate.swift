@@ -94,28 +94,29 @@ extension CommandContext {
 }
 
 extension ProjectSettings {
-    /// The mode that a push to the vm works in.
+    /// The modes that a push to the vm works in, path by path.
     ///
-    /// - Throws: `CommandError` where nothing goes to the vm, or not everything in the same way.
-    var pushMode: SyncMode {
+    /// - Throws: `CommandError` where nothing goes to the vm.
+    var pushModes: ModeMap {
         get throws {
-            guard isUniform else {
-                throw CommandError(
-                    .configuration,
-                    "tandem.yml gives paths modes of their own, which a push alone does not do",
-                    next: "start the agent: tandem up"
-                )
-            }
-            switch rootMode {
-            case .push, .twoWay: return .push
-            case .mirror: return .mirror
-            case .pull, .off:
+            var map = ModeMap(Self.pushing(rootMode))
+            for part in modes { map.set(Self.pushing(part.mode), at: part.path) }
+            guard map.inUse != [.off] else {
                 throw CommandError(
                     .configuration,
                     "tandem.yml says mode: \(rootMode.rawValue), so nothing goes to the vm",
                     next: "change the mode, or leave it as it is"
                 )
             }
+            return map
+        }
+    }
+
+    private static func pushing(_ mode: SyncMode) -> SyncMode {
+        switch mode {
+        case .push, .twoWay: .push
+        case .mirror: .mirror
+        case .pull, .off: .off
         }
     }
 }

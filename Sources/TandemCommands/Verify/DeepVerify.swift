@@ -1,9 +1,10 @@
+import TandemProject
 import TandemManagement
 import TandemSSH
 
 /// Destroys containers and makes them anew, one after another, and says what that lost.
 struct DeepVerify {
-    let shell: any RemoteShell
+    let shell: any ScriptShell
     let expectation: VerifyExpectation
 
     /// A tree of this size is read in less.

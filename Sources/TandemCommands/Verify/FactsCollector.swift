@@ -1,3 +1,4 @@
+import TandemProject
 package import TandemManagement
 import TandemSSH
 import TandemSystem
@@ -35,7 +36,7 @@ package struct FactsCollector: Sendable {
     /// Runs the one script and reads its answers.
     ///
     /// - Throws: errors of the shell; a question that fails is a fact that is not known.
-    package func collect(by shell: any RemoteShell) throws -> MachineFacts {
+    package func collect(by shell: any ScriptShell) throws -> MachineFacts {
         let script = FactsScript(
             side,
             root: root,

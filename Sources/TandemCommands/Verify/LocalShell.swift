@@ -1,10 +1,11 @@
 import Dispatch
 import Glibc
+package import TandemProject
 package import TandemSSH
 import TandemSystem
 
 /// Runs the scripts that a vm gets on this machine, so that both are asked the same.
-package struct LocalShell: RemoteShell {
+package struct LocalShell: ScriptShell {
     private let environment: [String: String]?
 
     /// Makes a shell.

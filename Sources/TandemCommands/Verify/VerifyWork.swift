@@ -1,3 +1,4 @@
+import TandemProject
 import TandemDaemon
 import TandemManagement
 import TandemSSH
@@ -12,7 +13,7 @@ struct VerifyWork {
     let isDeep: Bool
     let context: CommandContext
     /// What runs scripts on the laptop.
-    var laptopShell: any RemoteShell = LocalShell()
+    var laptopShell: any ScriptShell = LocalShell()
 
     func report() throws -> VerifyReport {
         let judge = VerifyJudge(expectation)
@@ -22,7 +23,7 @@ struct VerifyWork {
             time: Timestamp.text(context.time.wall),
             rows: judge.rows(laptop)
         )
-        let shell: any RemoteShell
+        let shell: any ScriptShell
         let vm: MachineFacts
         do {
             shell = try context.dialer.shell(
