@@ -20,6 +20,7 @@ enum ToLaptop: Sendable {
     case welcome(LineageState)
     case rootTree(Digest, entries: Int)
     case listing(RelativePath, [(name: [UInt8], state: EntryState)])
+    case missing(RelativePath)
     case need([UInt32], isLast: Bool)
     case refused([(id: UInt32, isTransient: Bool)])
     case ended(Digest)

@@ -135,6 +135,9 @@ struct SimulatedLaptop {
             try tell(.rootTree(digest, entries: UInt64(entries), isComplete: true))
         case .listing(let path, let children):
             try tell(.listing(path, children, isLast: true))
+        case .missing(let path):
+            try tell(.observed([], root: nil, isComplete: false))
+            try tell(.listing(path, [], isLast: true))
         case .need(let ids, let isLast):
             try tell(.need(ids.map { $0..<($0 + 1) }, isLast: isLast))
         case .refused(let items): try tell(.outcomes(items.map(PushSession.Outcome.init)))

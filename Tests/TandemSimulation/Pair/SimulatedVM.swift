@@ -55,7 +55,7 @@ struct SimulatedVM {
             hasCompared = true
             (side.hasNotice, side.hasOverflow) = (false, false)
             return [.rootTree(side.tree.rootDigest, entries: side.tree.count)]
-        case .list(let paths): return paths.compactMap(list)
+        case .list(let paths): return paths.map(list)
         case .begin(let point, let count, let asksFirst):
             return try begin(point, count, asksFirst)
         case .changes(let some): return try take(some)
@@ -107,9 +107,9 @@ struct SimulatedVM {
         return LineageState(simulated: lineage)
     }
 
-    private func list(_ path: RelativePath) -> ToLaptop? {
+    private func list(_ path: RelativePath) -> ToLaptop {
         guard let id = side.tree.find(path), side.tree.kind(of: id) == .directory else {
-            return nil
+            return .missing(path)
         }
         let children = side.tree.childIDs(of: id).map {
             (name: side.tree.name(of: $0), state: side.tree.state(of: $0))
