@@ -3,7 +3,7 @@ import TandemTestSupport
 import Testing
 
 struct PairSimulationTests {
-    private static let runs = setting("RUNS", default: 60)
+    private static let runs = setting("RUNS", default: 200)
     private static let seed = UInt64(setting("SEED", default: 1))
 
     @Test(.tags(.property, .crash), arguments: 0..<2 as Range<UInt64>)

@@ -36,7 +36,7 @@ extension LiveSession {
                 == record.new?.withoutDirectoryDigest
         }
         guard isLast else { return [] }
-        ArchiveUpdate.apply(recovered, to: &memory.archive)
+        recovered = ArchiveUpdate.apply(recovered, to: &memory.archive)
         memory.generation += 1
         memory.token = nextToken
         defer { recovered = [] }

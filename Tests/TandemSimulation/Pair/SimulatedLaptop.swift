@@ -301,7 +301,10 @@ struct SimulatedLaptop {
     ) throws {
         try side.fileSystem.syncFileSystem(try side.openRoot().descriptor)
         side.touched = []
-        if bug != .savesArchiveFirst { try archive?.append(mark, differences) }
+        if bug != .savesArchiveFirst {
+            try archive?.append(mark, differences)
+            try checkArchive(tree, differences)
+        }
         archived = tree
         intent = nil
         memory = PushSession.Memory(
@@ -311,6 +314,22 @@ struct SimulatedLaptop {
             rules: nil
         )
         try tell(.archived)
+    }
+}
+
+extension SimulatedLaptop {
+    /// What the disk holds of the archive is what the session holds.
+    private func checkArchive(_ tree: Tree, _ differences: [Difference]) throws {
+        try side.fileSystem.sparing {
+            let state = try StateDirectory(at: "/state", on: side.fileSystem)
+            let loaded = try? ArchiveStore(state).load()
+            guard loaded?.tree.rootDigest == tree.rootDigest else {
+                throw SimulatedPair.Violation(
+                    promise: "the archive is what was agreed",
+                    what: "after \(differences)"
+                )
+            }
+        }
     }
 }
 
