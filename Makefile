@@ -77,6 +77,10 @@ proof-table: ## compares reconcile with its table on every triple of small trees
 proof-planner: ## STEPS random steps against the planner's promises from SEED, and six seeded bugs
 	@$(PROOF) planner STEPS=$${STEPS:-5000000} SEED=$${SEED:-1}
 
+.PHONY: proof-sim
+proof-sim: ## RUNS simulated lives of a pair from SEED, 100 of them twice, and five seeded bugs
+	@$(PROOF) sim RUNS=$${RUNS:-5000} SEED=$${SEED:-1}
+
 .PHONY: tsan
 tsan: ## runs the unit tests under the thread sanitizer
 	@$(TESTS) --scratch-path .build-tsan --sanitize thread --skip TandemIntegrationTests

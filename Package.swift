@@ -166,7 +166,10 @@ let package = Package(
         ),
         .target(
             name: "TandemSimulation",
-            dependencies: ["TandemTree", "TandemSystem", "TandemFiles", "TandemTestSupport"],
+            dependencies: [
+                "TandemTree", "TandemProtocol", "TandemSystem", "TandemFiles", "TandemSync",
+                "TandemTestSupport",
+            ],
             path: "Tests/TandemSimulation"
         ),
         .executableTarget(

@@ -22,8 +22,18 @@ package enum ProofProgram {
                 steps: numbers["STEPS"] ?? 5_000_000,
                 seed: UInt64(numbers["SEED"] ?? 1)
             )
+        case "sim":
+            isRight = provePair(runs: numbers["RUNS"] ?? 5_000, seed: UInt64(numbers["SEED"] ?? 1))
+        case "trace":
+            let seed = arguments.dropFirst().first.flatMap { UInt64($0) } ?? 1
+            let bug = arguments.dropFirst(2).first.flatMap { PairBug(rawValue: $0) }
+            for line in PairProof.trace(of: seed, bug: bug) { say(line) }
+            isRight = true
         default:
-            print("usage: tandem-proof table [STEP=1] | planner [STEPS=5000000] [SEED=1]")
+            say(
+                "usage: tandem-proof table [STEP=1] | planner [STEPS=5000000] [SEED=1]",
+                "| sim [RUNS=5000] [SEED=1] | trace RUNSEED [BUG]"
+            )
             exit(64)
         }
         exit(isRight ? 0 : 1)
@@ -46,6 +56,33 @@ package enum ProofProgram {
                 "\(report.failures.count) failures, \(clock.seconds) s"
             )
             isRight = isRight && report.failures.isEmpty
+        }
+        return isRight
+    }
+
+    private static func provePair(runs: Int, seed: UInt64) -> Bool {
+        let clock = Stopwatch()
+        let report = PairProof.run(seed: seed, runs: runs, mostViolations: 5)
+        for violation in report.violations { say("  \(violation)") }
+        let counts = report.counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+        say(
+            "sim: seed \(seed), \(report.runs) runs, \(report.steps) steps",
+            "(\(counts.joined(separator: ", "))),",
+            "\(report.violations.count) violations, \(clock.seconds) s"
+        )
+        let twice = min(runs, 100)
+        let unequal = PairProof.runTwice(seed: seed, runs: twice)
+        say("sim: \(twice) seeds run twice, \(unequal.count) traces differ \(unequal.prefix(3))")
+        var isRight = report.violations.isEmpty && unequal.isEmpty
+        for bug in PairBug.allCases {
+            let found = PairProof.run(seed: seed, runs: runs, bug: bug)
+            let isFound = !found.violations.isEmpty
+            say(
+                "sim with \(bug.rawValue):",
+                (isFound ? "found after" : "NOT FOUND in") + " \(found.runs) runs,",
+                "\(found.steps) steps"
+            )
+            isRight = isRight && isFound
         }
         return isRight
     }

@@ -1,6 +1,7 @@
 import Glibc
 import TandemSimulation
 import TandemTestSupport
+import TandemTree
 import Testing
 
 /// A number that a long run sets in the environment.
@@ -22,6 +23,20 @@ struct TableTests {
     @Test(.tags(.property), arguments: 0..<shares)
     func `triples of trees of two names do what the table says`(share: Int) {
         check(.twoNames, share, step: Self.step == 1 ? 1 : Self.step * 31)
+    }
+
+    @Test func `a planner that settles conflicts by itself is not what the table says`() {
+        let report = TableCheck.oneName.run(step: 211) { archive, laptop, vm, mode in
+            let plan = reconcile(archive: archive, laptop: laptop, vm: vm, mode: mode)
+            return reconcile(
+                archive: archive,
+                laptop: laptop,
+                vm: vm,
+                modes: ModeMap(mode),
+                resolutions: plan.conflicts.map { Resolution($0, keep: .laptop) }
+            )
+        }
+        #expect(!report.failures.isEmpty)
     }
 
     private func check(_ table: TableCheck, _ share: Int, step: Int) {

@@ -3,15 +3,19 @@ import TandemTree
 /// Brings an archive tree up to what both sides now hold.
 enum ArchiveUpdate {
     /// Takes over single entries: agreed ones, or the receiver's list of an ended batch.
-    static func apply(_ records: [Difference], to tree: inout Tree) {
-        for record in records {
+    ///
+    /// - Returns: the records that fitted; a journal with others could not be read again.
+    @discardableResult
+    static func apply(_ records: [Difference], to tree: inout Tree) -> [Difference] {
+        let fitting = records.filter { record in
             guard let new = record.new else {
                 tree.remove(record.path)
-                continue
+                return true
             }
-            place(new, stamp: .zero, at: record.path, in: &tree)
+            return place(new, stamp: .zero, at: record.path, in: &tree)
         }
         tree.rehash()
+        return fitting
     }
 
     /// Takes over one applied change; the caller rehashes when all are in.
@@ -31,17 +35,19 @@ enum ArchiveUpdate {
     }
 
     /// Puts an entry; a directory that stands there keeps its children, anything else makes way.
+    ///
+    /// False if the parent is missing: it was refused, and then the entry is not agreed either.
+    @discardableResult
     private static func place(
         _ state: EntryState,
         stamp: Stamp,
         at path: RelativePath,
         in tree: inout Tree
-    ) {
+    ) -> Bool {
         if let id = tree.find(path) {
-            if state.kind == .directory && tree.kind(of: id) == .directory { return }
+            if state.kind == .directory && tree.kind(of: id) == .directory { return true }
             if tree.kind(of: id) == .directory || state.kind == .directory { tree.remove(path) }
         }
-        // A missing parent means the parent was refused; then the entry is not agreed either.
-        _ = try? tree.put(path, state, stamp: stamp)
+        return (try? tree.put(path, state, stamp: stamp)) != nil
     }
 }

@@ -23,10 +23,20 @@ extension LiveSession {
     }
 
     /// Takes over what the vm applied before a crash or a cut kept the laptop from recording it.
-    mutating func rolledForward(_ records: [Difference], isLast: Bool) -> [Action] {
-        recovered += records
+    ///
+    /// Only what the laptop has, too, is agreed: a power cut may have taken it there, or the half of
+    /// a merge was never applied. Else what is older on the laptop would look like a later edit.
+    mutating func rolledForward(
+        _ records: [Difference],
+        isLast: Bool,
+        _ laptop: Laptop
+    ) -> [Action] {
+        recovered += records.filter { record in
+            laptop.tree.state(at: record.path)?.withoutDirectoryDigest
+                == record.new?.withoutDirectoryDigest
+        }
         guard isLast else { return [] }
-        ArchiveUpdate.apply(recovered, to: &memory.archive)
+        recovered = ArchiveUpdate.apply(recovered, to: &memory.archive)
         memory.generation += 1
         memory.token = nextToken
         defer { recovered = [] }

@@ -75,7 +75,7 @@ extension LiveSession {
         records += kept(cycle.laptopRecords, but: refusedOnLaptop)
         records.sort { $0.path < $1.path }
         if !half.isEmpty { records = Self.without(half, records) }
-        ArchiveUpdate.apply(records, to: &memory.archive)
+        records = ArchiveUpdate.apply(records, to: &memory.archive)
         memory.generation += 1
         memory.token = nextToken
         phase = .archiving

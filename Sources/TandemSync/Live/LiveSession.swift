@@ -162,7 +162,8 @@ package struct LiveSession: Sendable {
         switch event {
         case .welcomed(let standing, let areRulesKnown):
             return welcomed(standing, areRulesKnown: areRulesKnown, laptop)
-        case .applied(let records, let isLast): return rolledForward(records, isLast: isLast)
+        case .applied(let records, let isLast):
+            return rolledForward(records, isLast: isLast, laptop)
         case .rootTree(let digest, let entries, let isComplete):
             return try compared(digest, entries, isComplete: isComplete, laptop)
         case .listing(let path, let children, let isLast):

@@ -23,6 +23,8 @@ package final class SimulatedFileSystem: FileSystem {
         package var callNanoseconds: UInt64 = 1_000
         /// How coarse file times are.
         package var stampNanoseconds: UInt64 = 1
+        /// A mistake put in on purpose: flushing says yes and does nothing.
+        package var ignoresFlushes = false
         var collectionThreshold = 256
 
         package init() {}
@@ -34,6 +36,8 @@ package final class SimulatedFileSystem: FileSystem {
         var mutatingCalls = 0
         var deathAt: Int?
         var isDead = false
+        /// Somebody else makes the calls, whom no fault hits.
+        var isSpared = false
     }
 
     /// The clock that stamps files; each call moves it on.
@@ -79,6 +83,13 @@ package final class SimulatedFileSystem: FileSystem {
     /// That call and each after it, of any kind, fail and do nothing.
     package func die(atMutatingCall number: Int) { state.withLock { $0.deathAt = number } }
 
+    /// Lets another process make its calls: they are not counted, and no death or fault hits them.
+    package func sparing(_ body: () throws -> Void) rethrows {
+        state.withLock { $0.isSpared = true }
+        defer { state.withLock { $0.isSpared = false } }
+        try body()
+    }
+
     package var isDead: Bool { state.withLock { $0.isDead } }
 
     /// Ends the process: its descriptors are gone, the disk is as it was.
@@ -106,6 +117,7 @@ package final class SimulatedFileSystem: FileSystem {
         _ body: (inout SimulatedMachine) throws(SystemError) -> Value
     ) throws(SystemError) -> Value {
         try state.withLock { state throws(SystemError) in
+            if state.isSpared { return try body(&state.machine) }
             if call.isMutating {
                 if state.mutatingCalls == state.deathAt { state.isDead = true }
                 state.mutatingCalls += 1
@@ -125,6 +137,7 @@ package final class SimulatedFileSystem: FileSystem {
         _ body: (inout SimulatedMachine, Int) throws(SystemError) -> Int
     ) throws(SystemError) -> Int {
         let limit = try state.withLock { state throws(SystemError) -> Int in
+            if state.isSpared { return count }
             if state.faults.hits(state.faults.interrupted) {
                 throw SystemError("simulated signal", errno: EINTR)
             }
@@ -365,14 +378,15 @@ extension SimulatedFileSystem {
 
     package func sync(_ descriptor: Int32) throws(SystemError) {
         try make(.sync) { machine throws(SystemError) in
-            machine.image.flush(try machine.file(descriptor).open.node)
+            let node = try machine.file(descriptor).open.node
+            if !machine.settings.ignoresFlushes { machine.image.flush(node) }
         }
     }
 
     package func syncFileSystem(_ descriptor: Int32) throws(SystemError) {
         try make(.syncFileSystem) { machine throws(SystemError) in
             _ = try machine.file(descriptor)
-            machine.image.flushAll()
+            if !machine.settings.ignoresFlushes { machine.image.flushAll() }
         }
     }
 

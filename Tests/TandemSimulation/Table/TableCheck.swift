@@ -1,4 +1,4 @@
-import TandemTree
+package import TandemTree
 
 /// Runs `reconcile` on every triple of small trees and compares it with the reference.
 package struct TableCheck: Sendable {
@@ -7,6 +7,9 @@ package struct TableCheck: Sendable {
         var nodes: [UInt8: TableNode]
         var tree: Tree
     }
+
+    /// What plans; `reconcile`, unless a test wants to see a mistake found.
+    package typealias Planner = @Sendable (Tree, Tree, Tree, SyncMode) -> Plan
 
     private let archives: [Sample]
     private let sides: [Sample]
@@ -76,7 +79,11 @@ package struct TableCheck: Sendable {
     }()
 
     /// Looks at every `step`-th triple in every mode, starting at `first`.
-    package func run(from first: Int = 0, step: Int = 1) -> Report {
+    package func run(
+        from first: Int = 0,
+        step: Int = 1,
+        planner: Planner = { reconcile(archive: $0, laptop: $1, vm: $2, mode: $3) }
+    ) -> Report {
         var report = Report()
         for number in stride(from: first, to: count, by: max(step, 1)) {
             let archive = archives[number % archives.count]
@@ -85,7 +92,9 @@ package struct TableCheck: Sendable {
             report.triples += 1
             for mode in SyncMode.allCases {
                 report.plans += 1
-                if let failure = check(archive, laptop, vm, mode), report.failures.count < 10 {
+                if let failure = check(archive, laptop, vm, mode, planner),
+                    report.failures.count < 10
+                {
                     report.failures.append("triple \(number), \(mode.rawValue): \(failure)")
                 }
             }
@@ -93,10 +102,16 @@ package struct TableCheck: Sendable {
         return report
     }
 
-    private func check(_ o: Sample, _ l: Sample, _ v: Sample, _ mode: SyncMode) -> String? {
+    private func check(
+        _ o: Sample,
+        _ l: Sample,
+        _ v: Sample,
+        _ mode: SyncMode,
+        _ planner: Planner
+    ) -> String? {
         var reference = TableReference(archive: o.nodes, laptop: l.nodes, vm: v.nodes, mode: mode)
         reference.run()
-        let plan = reconcile(archive: o.tree, laptop: l.tree, vm: v.tree, mode: mode)
+        let plan = planner(o.tree, l.tree, v.tree, mode)
         guard let after = AppliedPlan(plan, archive: o.tree, laptop: l.tree, vm: v.tree) else {
             return "a change does not find what it expects: \(plan)"
         }
@@ -110,15 +125,10 @@ package struct TableCheck: Sendable {
         guard Set(plan.conflicts.map(\.path.compact)) == reference.conflicts,
             Set((plan.vmOnly + plan.laptopOnly).map(\.path.compact)) == reference.own
         else { return "other paths are left alone than the table says: \(plan)" }
-        let second = reconcile(
-            archive: after.archive,
-            laptop: after.laptop,
-            vm: after.vm,
-            mode: mode
-        )
+        let second = planner(after.archive, after.laptop, after.vm, mode)
         guard second.changesNothing, second.conflicts.map(\.path) == plan.conflicts.map(\.path)
         else { return "a second cycle is not quiet: \(second)" }
-        return checkSymmetry(o, l, v, mode, plan)
+        return checkSymmetry(o, l, v, mode, plan, planner)
     }
 
     /// Exchanging the sides exchanges the plan.
@@ -127,7 +137,8 @@ package struct TableCheck: Sendable {
         _ l: Sample,
         _ v: Sample,
         _ mode: SyncMode,
-        _ plan: Plan
+        _ plan: Plan,
+        _ planner: Planner
     ) -> String? {
         let exchanged: SyncMode
         switch mode {
@@ -135,7 +146,7 @@ package struct TableCheck: Sendable {
         case .push: exchanged = .pull
         default: return nil
         }
-        let mirrored = reconcile(archive: o.tree, laptop: v.tree, vm: l.tree, mode: exchanged)
+        let mirrored = planner(o.tree, v.tree, l.tree, exchanged)
         let same =
             plan.toVM == mirrored.toLaptop && plan.toLaptop == mirrored.toVM
             && plan.agreed == mirrored.agreed && plan.vmOnly == mirrored.laptopOnly
