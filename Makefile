@@ -77,6 +77,10 @@ proof-table: ## compares reconcile with its table on every triple of small trees
 proof-planner: ## STEPS random steps against the planner's promises from SEED, and six seeded bugs
 	@$(PROOF) planner STEPS=$${STEPS:-5000000} SEED=$${SEED:-1}
 
+.PHONY: proof-two-way
+proof-two-way: ## two random users, git and a bad link against a synced pair (SECONDS=, SEED=, FILES=)
+	@$(PROOF) two-way SECONDS=$(or $(SECONDS),1800) SEED=$${SEED:-1} FILES=$${FILES:-50000}
+
 .PHONY: tsan
 tsan: ## runs the unit tests under the thread sanitizer
 	@$(TESTS) --scratch-path .build-tsan --sanitize thread --skip TandemIntegrationTests
