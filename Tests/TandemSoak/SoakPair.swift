@@ -26,6 +26,7 @@ package final class SoakPair: Sendable {
     /// Makes both directories and a receiver in this process, paired.
     ///
     /// - Parameter trace: told each event of the session, for a person who looks for a cause.
+    /// - Throws: what making the directories or pairing meets.
     package init(trace: (@Sendable (String) -> Void)? = nil) throws {
         ProcessSettings.harden()
         places = try TemporaryDirectory()
