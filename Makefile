@@ -81,6 +81,10 @@ proof-planner: ## STEPS random steps against the planner's promises from SEED, a
 proof-sim: ## RUNS simulated lives of a pair from SEED, 100 of them twice, and five seeded bugs
 	@$(PROOF) sim RUNS=$${RUNS:-5000} SEED=$${SEED:-1}
 
+.PHONY: proof-two-way
+proof-two-way: ## two random users, git and a bad link against a synced pair (SECONDS=, SEED=, FILES=)
+	@$(PROOF) two-way SECONDS=$(or $(SECONDS),1800) SEED=$${SEED:-1} FILES=$${FILES:-50000}
+
 .PHONY: tsan
 tsan: ## runs the unit tests under the thread sanitizer
 	@$(TESTS) --scratch-path .build-tsan --sanitize thread --skip TandemIntegrationTests

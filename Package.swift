@@ -172,9 +172,17 @@ let package = Package(
             ],
             path: "Tests/TandemSimulation"
         ),
+        .target(
+            name: "TandemSoak",
+            dependencies: [
+                "TandemSync", "TandemFiles", "TandemTree", "TandemSystem", "CTandem",
+                "TandemTestSupport",
+            ],
+            path: "Tests/TandemSoak"
+        ),
         .executableTarget(
             name: "tandem-proof",
-            dependencies: ["TandemSimulation"],
+            dependencies: ["TandemSimulation", "TandemSoak"],
             path: "Tests/tandem-proof"
         ),
         .testTarget(
@@ -214,7 +222,7 @@ let package = Package(
             name: "TandemSyncTests",
             dependencies: [
                 "TandemSync", "TandemFiles", "TandemProtocol", "TandemTree", "TandemSystem",
-                "TandemTestSupport",
+                "TandemTestSupport", "TandemSoak",
             ]
         ),
         .testTarget(
@@ -278,7 +286,7 @@ if let only = Context.environment["TANDEM_TESTS"]?.split(separator: " "), !only.
 /// Targets whose work is C calls: `unsafe` on every line there would say nothing.
 let callsC: Set = [
     "TandemSystem", "TandemFiles", "TandemSSH", "TandemDaemon", "TandemTestSupport",
-    "TandemSimulation",
+    "TandemSimulation", "TandemSoak",
 ]
 
 for target in package.targets where target.type != .system && target.name != "CTandem" {

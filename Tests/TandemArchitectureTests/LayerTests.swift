@@ -115,7 +115,9 @@ struct LayerTests {
     ]
 
     /// Targets that lie under Tests and are no test targets.
-    private static let testCode: Set = ["TandemTestSupport", "TandemSimulation", "tandem-proof"]
+    private static let testCode: Set = [
+        "TandemTestSupport", "TandemSimulation", "TandemSoak", "tandem-proof",
+    ]
 
     private static func isTestCode(_ target: Manifest.Target) -> Bool {
         target.isTest || testCode.contains(target.name)

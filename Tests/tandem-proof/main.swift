@@ -1,3 +1,7 @@
 import TandemSimulation
+import TandemSoak
 
-ProofProgram.main()
+switch CommandLine.arguments.dropFirst().first {
+case "two-way": SoakProgram.main()
+default: ProofProgram.main()
+}

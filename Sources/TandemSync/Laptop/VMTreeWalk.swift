@@ -93,6 +93,18 @@ package struct VMTreeWalk: Sendable {
         return tree
     }
 
+    /// Lets the receiver list more than it announced: so much was reported to have changed since.
+    package mutating func allow(_ entries: Int) { entriesLeft += UInt64(entries) }
+
+    /// The vm's tree, once complete, with what was reported while it was listed.
+    ///
+    /// What a listing shows already may be reported too: the reports are in order, so that the last
+    /// one of each path tells what stands there.
+    consuming func finish(with reports: [Difference]) -> Tree {
+        ArchiveUpdate.apply(reports, to: &tree)
+        return tree
+    }
+
     /// Puts an entry that needs no question: no directory, or one that is known.
     private mutating func takeOver(_ path: RelativePath, _ state: EntryState) throws -> Bool {
         guard state.kind == .directory else {

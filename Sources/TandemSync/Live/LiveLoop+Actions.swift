@@ -151,6 +151,7 @@ extension LiveLoop {
     }
 
     private func done(_ report: CycleReport) {
+        answerResolutions(settledBy: report.resolved)
         let changes = LiveChange.list(report)
         if !changes.isEmpty { board.tell(.batch(generation: report.generation, changes)) }
         if let dirtySince {

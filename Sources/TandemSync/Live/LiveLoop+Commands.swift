@@ -20,6 +20,7 @@ struct PendingFlush {
 
 /// Resolutions that wait for the plan that settles them.
 struct PendingResolution {
+    /// Those that are not settled yet.
     var paths: [RelativePath]
     var ticket: Ticket<SyncError?>
 }
@@ -150,6 +151,16 @@ extension LiveLoop {
         }
         settling.append(PendingResolution(paths: resolutions.map(\.path), ticket: ticket))
         try tell(.resolve(resolutions))
+    }
+
+    /// Answers those whose every conflict a cycle settled; others may keep both sides busy for long.
+    func answerResolutions(settledBy paths: [RelativePath]) {
+        guard !settling.isEmpty, !paths.isEmpty else { return }
+        for index in settling.indices { settling[index].paths.removeAll { paths.contains($0) } }
+        for resolution in settling where resolution.paths.isEmpty {
+            resolution.ticket.answer(nil)
+        }
+        settling.removeAll { $0.paths.isEmpty }
     }
 
     private func answerResolutions() {

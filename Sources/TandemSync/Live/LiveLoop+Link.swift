@@ -129,7 +129,6 @@ extension LiveLoop {
 
     private func listed(_ listing: Listing) throws {
         let children = listing.items.map { (name: $0.name, state: $0.state) }
-        if listing.end == .missing { try tell(.observed([], root: nil, isComplete: false)) }
         try tell(.listing(listing.path, children, isLast: listing.end != .more))
     }
 

@@ -54,6 +54,7 @@ extension LiveSession {
     mutating func compare(_ laptop: Laptop) -> [Action] {
         phase = .comparing
         isVMInDoubt = false
+        (reported, reportedRoot) = ([], nil)
         let sendsRules = memory.rules != laptop.rules
         memory.rules = laptop.rules
         vmRules = laptop.rules
@@ -101,12 +102,14 @@ extension LiveSession {
             phase = .walking(walk, rootDigest: digest)
             return questions.isEmpty ? [] : [.list(questions)]
         }
-        do {
+        if let reportedRoot {
+            // A vm that is worked on is never listed as it was announced; the reports make up for it.
+            vm = walk.finish(with: reported)
+            vmEntries = UInt64(vm.count)
+            (reported, self.reportedRoot) = ([], nil)
+            guard vm.rootDigest == reportedRoot else { return compare(laptop) }
+        } else {
             vm = try walk.finish(rootDigest: digest)
-        } catch {
-            // A vm that changed while it listed is asked again; one that did not lies.
-            guard isVMInDoubt else { throw error }
-            return compare(laptop)
         }
         phase = .resting
         isStale = true
@@ -115,7 +118,8 @@ extension LiveSession {
 
     /// The vm reports what changed there.
     ///
-    /// While its tree is being learned a report cannot be placed; the next comparison covers it.
+    /// Before its tree is listed a report says nothing new: the vm looks at everything then. While
+    /// it is listed, the reports are kept.
     mutating func observed(
         _ changes: [Difference],
         root: Digest?,
@@ -124,17 +128,22 @@ extension LiveSession {
     ) -> [Action] {
         switch phase {
         case .starting, .settling, .comparing: return []
-        case .walking:
-            isVMInDoubt = true
+        case .walking(var walk, let digest):
+            // The walk is taken out of the phase, so that it is not copied.
+            phase = .comparing
+            walk.allow(changes.count)
+            phase = .walking(walk, rootDigest: digest)
+            reported += changes
+            if let root { (reportedRoot, isVMComplete) = (root, isComplete) }
             return []
         case .resting, .intending, .applying, .archiving, .committing, .halted: break
         }
-        isVMComplete = isComplete
         ArchiveUpdate.apply(changes, to: &vm)
-        if let root {
-            vmEntries = UInt64(vm.count)
-            if root != vm.rootDigest { isVMInDoubt = true }
-        }
+        // A report in parts is a whole once its last part is here.
+        guard let root else { return [] }
+        isVMComplete = isComplete
+        vmEntries = UInt64(vm.count)
+        isVMInDoubt = root != vm.rootDigest
         return changed(laptop)
     }
 }

@@ -11,7 +11,8 @@ extension LiveSession {
         let refused = note(cycle.outcomes, of: cycle.toVM, on: .vm, laptop)
         let applied = kept(cycle.vmRecords, but: refused)
         ArchiveUpdate.apply(applied, to: &vm)
-        if let rootDigest, rootDigest != vm.rootDigest { isVMInDoubt = true }
+        // The same digest is the same tree, whatever a report that came too soon made it look like.
+        if let rootDigest { isVMInDoubt = rootDigest != vm.rootDigest }
         return finishWhenDone()
     }
 

@@ -121,6 +121,9 @@ package struct LiveSession: Sendable {
     var vmRules: Digest?
     /// Whether the vm's tree is in doubt and must be compared anew.
     var isVMInDoubt = false
+    /// What the vm reported while its tree was being learned, and its root's digest after that.
+    var reported: [Difference] = []
+    var reportedRoot: Digest?
     /// Whether something happened that the last plan did not see.
     var isStale = true
     var recovered: [Difference] = []

@@ -1,0 +1,121 @@
+import TandemSync
+import TandemTestSupport
+import TandemTree
+import Testing
+
+/// The session as a value: what it does about reports that come at an unlucky moment.
+struct LiveSessionTests {
+    private static func session(archive: Tree) -> LiveSession {
+        LiveSession(
+            memory: PushSession.Memory(
+                archive: archive,
+                generation: 1,
+                token: Array(repeating: 1, count: 16),
+                rules: RuleSet.standard.digest
+            ),
+            settings: .init(modes: ModeMap(.twoWay)),
+            drawToken: { Array(repeating: 2, count: 16) }
+        )
+    }
+
+    private static func laptop(_ tree: Tree) -> LiveSession.Laptop {
+        LiveSession.Laptop(tree: tree, rules: RuleSet.standard.digest, isComplete: true, now: 0)
+    }
+
+    private static func asksAnew(_ actions: [LiveSession.Action]) -> Bool {
+        actions.contains { if case .compare = $0 { true } else { false } }
+    }
+
+    private static func children(
+        _ tree: Tree,
+        _ path: RelativePath
+    ) throws -> [(name: [UInt8], state: EntryState)] {
+        let id = try #require(tree.find(path))
+        return tree.childIDs(of: id).map { (tree.name(of: $0), tree.state(of: $0)) }
+    }
+
+    @Test func `a vm that changes while it is listed is not asked anew`() throws {
+        let laptop = Self.laptop(Tree([:]))
+        var session = Self.session(archive: Tree([:]))
+        _ = try session.handle(.welcomed(.settled, areRulesKnown: true), laptop: laptop)
+        let before = Tree(["d": ["a": "1"], "e": "e"])
+        let after = Tree(["d": ["a": "2", "b": "3"], "e": "e", "f": "f"])
+        let root = LiveSession.Event.rootTree(before.rootDigest, entries: 3, isComplete: true)
+        _ = try session.handle(root, laptop: laptop)
+        let top = try Self.children(before, .root)
+        _ = try session.handle(.listing(.root, top, isLast: true), laptop: laptop)
+
+        let changes = [
+            Difference(path: "d/a", old: nil, new: .content("2")),
+            Difference(path: "d/b", old: nil, new: .content("3")),
+            Difference(path: "f", old: nil, new: .content("f")),
+        ]
+        let report = LiveSession.Event.observed(
+            changes,
+            root: after.rootDigest,
+            isComplete: true
+        )
+        _ = try session.handle(report, laptop: laptop)
+        let inner = try Self.children(after, "d")
+        let actions = try session.handle(.listing("d", inner, isLast: true), laptop: laptop)
+
+        #expect(!Self.asksAnew(actions))
+        #expect(session.vmTree.rootDigest == after.rootDigest)
+    }
+
+    @Test func `what the vm sees of a refused change before the batch's end costs no comparison`()
+        throws
+    {
+        let laptop = Self.laptop(Tree(["a": "laptop", "b": "b"]))
+        var session = Self.session(archive: Tree([:]))
+        _ = try session.handle(.welcomed(.settled, areRulesKnown: true), laptop: laptop)
+        let empty = LiveSession.Event.rootTree(Tree([:]).rootDigest, entries: 0, isComplete: true)
+        _ = try session.handle(empty, laptop: laptop)
+        _ = try session.handle(.intentWritten, laptop: laptop)
+        _ = try session.handle(.contentSent(rawBytes: 7), laptop: laptop)
+        let vm = Tree(["a": "vm", "b": "b"])
+
+        let refusal = PushSession.Outcome(id: 0, reason: .conflict(found: .content("vm")))
+        _ = try session.handle(.outcomes([refusal]), laptop: laptop)
+        let seen = [Difference(path: "a", old: nil, new: .content("vm"))]
+        _ = try session.handle(
+            .observed(seen, root: vm.rootDigest, isComplete: true),
+            laptop: laptop
+        )
+        var actions = try session.handle(.ended(rootDigest: vm.rootDigest), laptop: laptop)
+        actions += try session.handle(.archived, laptop: laptop)
+        actions += try session.handle(.committed, laptop: laptop)
+
+        #expect(!Self.asksAnew(actions))
+        #expect(session.vmTree.rootDigest == vm.rootDigest)
+        #expect(actions.contains { if case .rest = $0 { true } else { false } })
+    }
+
+    @Test func `a report in parts is planned with as a whole`() throws {
+        let tree = Tree(["old": ["a": "1"]])
+        let laptop = Self.laptop(tree)
+        var session = Self.session(archive: tree)
+        _ = try session.handle(.welcomed(.settled, areRulesKnown: true), laptop: laptop)
+        let root = LiveSession.Event.rootTree(tree.rootDigest, entries: 2, isComplete: true)
+        _ = try session.handle(root, laptop: laptop)
+        let renamed = Tree(["new": ["a": "1"]])
+
+        let first = [
+            Difference(path: "new", old: nil, new: .directory),
+            Difference(path: "new/a", old: nil, new: .content("1")),
+        ]
+        let none = try session.handle(
+            .observed(first, root: nil, isComplete: false),
+            laptop: laptop
+        )
+        let last = [Difference(path: "old", old: nil, new: nil)]
+        _ = try session.handle(
+            .observed(last, root: renamed.rootDigest, isComplete: true),
+            laptop: laptop
+        )
+
+        #expect(none.isEmpty)
+        #expect(session.changesToLaptop.count == 1)
+        #expect(session.changesToLaptop.first?.source == .move("old"))
+    }
+}
