@@ -85,7 +85,7 @@ struct PushWork {
             try context.target(entry),
             options: PushOptions(
                 purpose: isPlan ? .plan : .push,
-                mode: try settings.pushMode,
+                modes: try settings.checkedPushModes,
                 ignore: settings.ignore,
                 acceptedDeletions: pushing.acceptDelete
             ),

@@ -94,28 +94,18 @@ extension CommandContext {
 }
 
 extension ProjectSettings {
-    /// The mode that a push to the vm works in.
+    /// The modes that a push to the vm works in.
     ///
-    /// - Throws: `CommandError` where nothing goes to the vm, or not everything in the same way.
-    var pushMode: SyncMode {
+    /// - Throws: `CommandError` where nothing at all goes to the vm.
+    var checkedPushModes: ModeMap {
         get throws {
-            guard isUniform else {
-                throw CommandError(
-                    .configuration,
-                    "tandem.yml gives paths modes of their own, which a push alone does not do",
-                    next: "start the agent: tandem up"
-                )
-            }
-            switch rootMode {
-            case .push, .twoWay: return .push
-            case .mirror: return .mirror
-            case .pull, .off:
-                throw CommandError(
-                    .configuration,
-                    "tandem.yml says mode: \(rootMode.rawValue), so nothing goes to the vm",
-                    next: "change the mode, or leave it as it is"
-                )
-            }
+            let modes = pushModes
+            guard modes.inUse == [.off] else { return modes }
+            throw CommandError(
+                .configuration,
+                "tandem.yml says mode: \(rootMode.rawValue), so nothing goes to the vm",
+                next: "change the mode, or leave it as it is"
+            )
         }
     }
 }
