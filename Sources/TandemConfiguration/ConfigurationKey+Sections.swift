@@ -30,7 +30,7 @@ extension ConfigurationKey {
         ConfigurationKey(
             name: "git",
             kind: .choice(ConfiguredGit.allCases.map(\.rawValue)),
-            summary: "Whether .git directories are skipped or pushed; skip unless said."
+            summary: "Whether the root's .git is skipped or pushed; skip unless said."
         ),
         ConfigurationKey(
             name: "garbage",

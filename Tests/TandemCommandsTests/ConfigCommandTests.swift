@@ -203,14 +203,33 @@ struct ConfigCommandTests {
         #expect(seen.value?.ignore.patterns == ["b"])
     }
 
-    @Test(arguments: [
-        ("mode: pull", "so nothing goes to the vm"), ("mode: off", "so nothing goes to the vm"),
-        ("mode: push}, {from: a, to: /app/a, mode: off", "modes of their own"),
-    ])
-    func `a push says what it does not do`(mode: String, message: String) throws {
-        try approve("version: 1\nvm: v\nsync: [{from: ., to: /app, \(mode)}]\n")
+    @Test(arguments: ["pull", "off"])
+    func `a push says where nothing goes to the vm`(mode: String) throws {
+        try approve(text(mode: mode))
         let (code, _, errors) = tandem("push", "shop")
-        #expect(code == .configuration && errors.contains(message), "\(errors)")
+        #expect(code == .configuration && errors.contains("so nothing goes to the vm"), "\(errors)")
+    }
+
+    @Test func `a push goes by the modes of paths, and takes nothing from the vm`() throws {
+        try approve(
+            """
+            version: 1
+            vm: v
+            sync:
+              - {from: ., to: /app}
+              - {from: a, to: /app/a, mode: mirror}
+              - {from: a/b, to: /app/a/b, mode: pull}
+              - {from: c, to: /app/c, mode: "off"}
+
+            """
+        )
+        let seen = Seen()
+        #expect(tandem("push", "shop", engine: engine(seen)).code == .done)
+        let modes = try #require(seen.value?.modes)
+        let found = ["x", "a/x", "a/b/x", "c"].map {
+            modes.mode(of: RelativePath(trusted: Array($0.utf8)))
+        }
+        #expect(found == [.push, .mirror, .off, .off])
     }
 
     @Test func `a wrong file leaves a push with what was approved, and says so`() throws {

@@ -128,8 +128,10 @@ struct RelativePathTests {
         #expect(matcher.isIgnored(name: Array(name.utf8), isDirectory: true))
         matcher.enter(directory: Array("sub".utf8))
         #expect(matcher.isIgnored(name: Array(name.utf8), isDirectory: false))
-        let withGit = IgnoreMatcher(rules: RuleSet(includesGit: true))
-        #expect(!withGit.isIgnored(name: Array(name.utf8), isDirectory: true))
+        var withGit = IgnoreMatcher(rules: RuleSet(includesGit: true))
+        #expect(withGit.isIgnored(name: Array(name.utf8), isDirectory: true) == (name != ".git"))
+        withGit.enter(directory: Array("sub".utf8))
+        #expect(withGit.isIgnored(name: Array(name.utf8), isDirectory: true))
     }
 
     @Test(.tags(.property))

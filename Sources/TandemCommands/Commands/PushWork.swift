@@ -1,5 +1,4 @@
 import TandemControl
-import TandemDaemon
 import TandemProject
 import TandemSync
 import TandemSystem
@@ -86,7 +85,7 @@ struct PushWork {
             try context.target(entry),
             options: PushOptions(
                 purpose: isPlan ? .plan : .push,
-                modes: try settings.pushModes,
+                modes: try settings.checkedPushModes,
                 ignore: settings.ignore,
                 acceptedDeletions: pushing.acceptDelete
             ),

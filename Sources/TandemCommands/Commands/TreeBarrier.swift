@@ -44,7 +44,10 @@ package struct TreeBarrier: Sendable {
             report = try context.locked(entry) {
                 try context.engine.push(
                     try context.target(entry),
-                    options: PushOptions(modes: try settings.pushModes, ignore: settings.ignore),
+                    options: PushOptions(
+                        modes: try settings.checkedPushModes,
+                        ignore: settings.ignore
+                    ),
                     stop: stop,
                     observer: { _ in }
                 )

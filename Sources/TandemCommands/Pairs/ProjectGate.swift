@@ -94,29 +94,18 @@ extension CommandContext {
 }
 
 extension ProjectSettings {
-    /// The modes that a push to the vm works in, path by path.
+    /// The modes that a push to the vm works in.
     ///
-    /// - Throws: `CommandError` where nothing goes to the vm.
-    var pushModes: ModeMap {
+    /// - Throws: `CommandError` where nothing at all goes to the vm.
+    var checkedPushModes: ModeMap {
         get throws {
-            var map = ModeMap(Self.pushing(rootMode))
-            for part in modes { map.set(Self.pushing(part.mode), at: part.path) }
-            guard map.inUse != [.off] else {
-                throw CommandError(
-                    .configuration,
-                    "tandem.yml says mode: \(rootMode.rawValue), so nothing goes to the vm",
-                    next: "change the mode, or leave it as it is"
-                )
-            }
-            return map
-        }
-    }
-
-    private static func pushing(_ mode: SyncMode) -> SyncMode {
-        switch mode {
-        case .push, .twoWay: .push
-        case .mirror: .mirror
-        case .pull, .off: .off
+            let modes = pushModes
+            guard modes.inUse == [.off] else { return modes }
+            throw CommandError(
+                .configuration,
+                "tandem.yml says mode: \(rootMode.rawValue), so nothing goes to the vm",
+                next: "change the mode, or leave it as it is"
+            )
         }
     }
 }

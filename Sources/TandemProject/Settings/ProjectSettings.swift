@@ -52,8 +52,33 @@ package struct ProjectSettings: Hashable, Sendable {
     /// The mode of the root.
     package var rootMode: SyncMode { modes.first?.mode ?? .twoWay }
 
-    /// Whether every path has the same mode.
-    package var isUniform: Bool { modes.allSatisfy { $0.mode == rootMode } }
+    /// The modes as the session takes them; `.git`, where it travels, goes to the vm only.
+    package var modeMap: ModeMap {
+        var map = ModeMap(rootMode)
+        for part in modes { map.set(part.mode, at: part.path) }
+        if ignore.git == .push {
+            let git = RelativePath(trusted: Array(".git".utf8))
+            for path in modes.map(\.path).filter({ $0.isDescendant(of: git) }) + [git] {
+                map.set(Self.toVM(mode(of: path)), at: path)
+            }
+        }
+        return map
+    }
+
+    /// The modes of a push, which takes nothing from the vm.
+    package var pushModes: ModeMap {
+        var map = ModeMap(Self.toVM(rootMode))
+        for part in modes { map.set(Self.toVM(part.mode), at: part.path) }
+        return map
+    }
+
+    private static func toVM(_ mode: SyncMode) -> SyncMode {
+        switch mode {
+        case .twoWay, .push: .push
+        case .mirror: .mirror
+        case .pull, .off: .off
+        }
+    }
 
     /// The mode that holds at a path.
     package func mode(of path: RelativePath) -> SyncMode {

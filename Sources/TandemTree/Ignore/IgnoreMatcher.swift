@@ -111,11 +111,15 @@ public struct IgnoreMatcher: Sendable {
         unsafe name.withUnsafeBytes { unsafe isIgnored(name: $0, isDirectory: isDirectory) }
     }
 
-    /// Tandem's own names are never synced; `.git` only if the rules say so.
+    /// Tandem's own names are never synced; `.git` only if the rules say so, at the root, and
+    /// spelled like that: what goes one way must be one path.
     func isReserved(_ name: UnsafeRawBufferPointer) -> Bool {
         if unsafe ReservedName.isOwn(name) { return true }
-        return unsafe !includesGit && ReservedName.git.matches(name)
+        guard unsafe ReservedName.git.matches(name) else { return false }
+        return unsafe !(includesGit && path.isEmpty && name.elementsEqual(Self.gitName))
     }
+
+    private static let gitName = Array(".git".utf8)
 
     /// The line that decides about an entry of the current directory: of one list the last.
     func decider(

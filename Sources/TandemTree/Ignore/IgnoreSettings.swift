@@ -2,7 +2,7 @@
 ///
 /// Without a configuration the default holds, and gives the rules of `RuleSet.standard`.
 public struct IgnoreSettings: Hashable, Sendable {
-    /// What becomes of `.git`, at any depth.
+    /// What becomes of the root's `.git`; in directories below it stays where it is.
     public enum Git: String, Hashable, Sendable, CaseIterable {
         /// It stays where it is.
         case skip
@@ -12,7 +12,7 @@ public struct IgnoreSettings: Hashable, Sendable {
 
     /// Whether `.gitignore` files and `.git/info/exclude` count.
     public var usesGitignore: Bool
-    /// What becomes of `.git`.
+    /// What becomes of the root's `.git`.
     public var git: Git
     /// Whether the garbage catalogue counts; logs stay on their side either way.
     public var leavesGarbage: Bool

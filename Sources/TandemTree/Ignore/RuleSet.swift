@@ -57,7 +57,7 @@ public struct RuleFile: Hashable, Sendable {
 public struct RuleSet: Hashable, Sendable {
     /// The sources, in the order of directories, then of kinds, whatever order they came in.
     public internal(set) var files: [RuleFile] = []
-    /// Whether `.git` travels; it is skipped at any depth by default.
+    /// Whether the root's `.git` travels; any other, and by default this one too, is skipped.
     public var includesGit: Bool
     /// Whether a scan that collects rules takes git's: `.gitignore` and `.git/info/exclude`.
     public var collectsGitRules: Bool

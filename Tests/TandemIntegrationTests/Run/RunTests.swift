@@ -102,9 +102,10 @@ import Testing
 
     @Test(.tags(.live)) func `Ctrl-C goes to the command and all it started`() throws {
         let place = live.directory.path("pids")
+        // Not in the background: there a shell lets its commands ignore the signal.
         let script =
-            "sh -c 'trap \"\" TERM; echo $$ >\(place).child; exec sleep 600' & "
-            + "trap 'echo caught >&2; exit 42' INT; echo $$ >\(place); wait"
+            "trap 'echo caught >&2; exit 42' INT; echo $$ >\(place); "
+            + "sh -c 'echo $$ >\(place).child; exec sleep 600'"
         let program = try live.start(["run", "-C", live.laptop, "--", "sh", "-c", script])
         try program.wait {
             ["", ".child"].allSatisfy { Self.pid(place + $0) != nil }

@@ -1,0 +1,62 @@
+import TandemConfiguration
+import TandemTestSupport
+import TandemTree
+import Testing
+
+@testable import TandemProject
+
+struct ProjectSettingsTests {
+    private func settings(_ sync: String, _ rest: String = "") throws -> ProjectSettings {
+        let text = "version: 1\nvm: v\nsync: [\(sync)]\n\(rest)"
+        return ProjectSettings(try Configuration.read(Array(text.utf8)))
+    }
+
+    @Test func `the lines of sync are one map of modes`() throws {
+        let settings = try settings(
+            "{from: ., to: /app}, {from: dist, to: /app/dist, mode: pull}, "
+                + "{from: dist/own, to: /app/dist/own, mode: push}"
+        )
+        let map = settings.modeMap
+        let paths: [RelativePath] = ["x", "dist/x", "dist/own/x", "distant"]
+        #expect(paths.map { map.mode(of: $0) } == [.twoWay, .pull, .push, .twoWay])
+        #expect(paths.map { settings.mode(of: $0) } == paths.map { map.mode(of: $0) })
+        #expect(settings.receives("dist/x") && !settings.receives("dist/own/x"))
+    }
+
+    @Test(arguments: [
+        ("two-way", SyncMode.push), ("push", .push), ("mirror", .mirror), ("pull", .off),
+        ("off", .off),
+    ])
+    func `.git goes to the vm at most, whatever the modes say`(mode: String, git: SyncMode) throws {
+        let settings = try settings(
+            "{from: ., to: /app, mode: \(mode)}, {from: .git/x, to: /app/.git/x, mode: two-way}",
+            "ignore: {git: push}\n"
+        )
+        #expect(settings.modeMap.mode(of: ".git/config") == git)
+        #expect(settings.modeMap.mode(of: ".git/x/y") == .push)
+        #expect(settings.modeMap.mode(of: "src").rawValue == mode)
+    }
+
+    @Test func `without a file the pair's own mode holds`() {
+        let settings = ProjectSettings(withoutFile: .push)
+        #expect(settings.modeMap == ModeMap(.push) && settings.ignore == IgnoreSettings())
+        #expect(settings.hooks.isEmpty && settings.workload == nil)
+    }
+
+    @Test func `a change is said in sentences, and no change in none`() throws {
+        let old = try settings("{from: ., to: /app}", "workload: {container: a}\n")
+        let new = try settings(
+            "{from: ., to: /app, mode: push}, {from: x, to: /app/x, mode: pull}",
+            "ignore: {gitignore: false, git: push, garbage: false, more-garbage: [q]}\n"
+        )
+        #expect(SettingsChange(from: old, to: old).isEmpty)
+        #expect(
+            SettingsChange(from: old, to: new).sentences == [
+                ".: two-way becomes push", "x: two-way becomes pull",
+                ".gitignore files no longer count", ".git goes to the vm",
+                "garbage travels like other files", "garbage pattern added: q",
+                "commands have no container any more",
+            ]
+        )
+    }
+}
