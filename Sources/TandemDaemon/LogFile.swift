@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 package import TandemSystem
 
@@ -6,7 +7,9 @@ package import TandemSystem
 /// The file is `NAME.log`; a full one is renamed to `NAME.log.N`, where N only grows, and a new one
 /// is opened, so no line is copied, lost or torn while a reader follows it. A write that fails
 /// never reaches the caller: the line is dropped, counted, and said when writing works again.
-/// One process owns a name; its daemon's state lock sees to that.
+/// One process owns a name; its daemon's state lock sees to that. Where two write it all the same,
+/// each line is still whole and in one file: appends do not mix, no file is renamed over another,
+/// and who finds that the file was rotated by the other goes on in the new one.
 package final class LogFile: Sendable {
     /// How much is kept.
     package struct Policy: Hashable, Sendable {
@@ -80,6 +83,7 @@ package final class LogFile: Sendable {
     package func write(_ line: [UInt8]) {
         let line = Self.oneLine(line)
         state.withLock { state in
+            followName(&state)
             rotateIfDue(&state, adding: line.count)
             append(line, &state)
         }
@@ -93,6 +97,16 @@ package final class LogFile: Sendable {
             state.current = fresh
             state.isTorn = false
         }
+    }
+
+    /// Opens the file anew when its name has come to stand for another, or for none.
+    private func followName(_ state: inout State) {
+        guard let current = state.current, storage.identity(of: path) != current.identity,
+            let fresh = try? storage.open(path)
+        else { return }
+        storage.close(current.descriptor)
+        state.current = fresh
+        state.isTorn = false
     }
 
     // MARK: Appending
@@ -170,24 +184,40 @@ package final class LogFile: Sendable {
 
     /// Renames the file and opens a new one; where either fails, goes on in the old one.
     private func rotate(_ state: inout State) {
-        let aside = "\(path).\(state.nextNumber)"
-        do throws(SystemError) {
-            try storage.rename(path, to: aside)
-        } catch {
-            return
-        }
+        guard let aside = moveAside(&state) else { return }
         do throws(SystemError) {
             var fresh = try storage.open(path)
             fresh.begun = clock.wall
             if let old = state.current { storage.close(old.descriptor) }
             state.current = fresh
             state.isTorn = false
-            state.nextNumber += 1
             prune()
         } catch {
-            try? storage.rename(aside, to: path)
+            guard (try? storage.rename(aside, to: path)) != nil else { return }
+            state.nextNumber -= 1
         }
     }
+
+    /// Gives the file the next number; nil where it cannot be renamed.
+    private func moveAside(_ state: inout State) -> String? {
+        // Another process may have taken numbers since; it takes few in one rename's time.
+        for _ in 0..<Self.mostNumbersTaken {
+            let aside = "\(path).\(state.nextNumber)"
+            do throws(SystemError) {
+                state.nextNumber += 1
+                try storage.rename(path, to: aside)
+                return aside
+            } catch {
+                guard error.errno == EEXIST else {
+                    state.nextNumber -= 1
+                    return nil
+                }
+            }
+        }
+        return nil
+    }
+
+    private static let mostNumbersTaken = 10_000
 
     private func prune() {
         let numbers = Self.rotated(storage.names(in: directory), of: name).sorted(by: >)

@@ -40,6 +40,9 @@ package struct GarbageCommand: ParsableCommand {
     @Flag(help: "Look into .venv and venv too.")
     package var venv = false
 
+    @Option(help: "One more pattern of garbage; may be given several times.")
+    package var also: [String] = []
+
     @Flag(help: "Read rules and tracked files from standard input.")
     package var given = false
 
@@ -71,6 +74,7 @@ package struct GarbageCommand: ParsableCommand {
             throw ValidationError("--clean, --undo and --forget exclude each other")
         }
         var job = GarbageJob(actions.first ?? .look)
+        job.options.classifier = GarbageClassifier(adding: also)
         job.options.entersNodeModules = nodeModules
         job.options.entersVirtualEnvironments = venv
         if !groups.isEmpty {

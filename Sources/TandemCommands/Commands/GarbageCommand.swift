@@ -1,5 +1,6 @@
 package import ArgumentParser
 import TandemFiles
+import TandemProject
 import TandemSystem
 package import TandemTree
 
@@ -60,12 +61,14 @@ package struct GarbageCommand: TandemSubcommand {
     package func run(in context: CommandContext) throws -> ExitCode {
         let (entry, _) = try context.find(choice)
         let action = action()
+        let project = try context.project(of: entry, isPlan: true)
         let work = GarbageWork(
             entry: entry,
             action: action,
             groups: groups.isEmpty ? nil : Set(groups),
             entersNodeModules: nodeModules,
             entersVirtualEnvironments: venv,
+            ignore: project.settings.ignore,
             context: context
         )
         let reports: [GarbageReport]

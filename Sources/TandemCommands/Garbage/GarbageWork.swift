@@ -11,10 +11,14 @@ struct GarbageWork {
     let groups: Set<GarbageGroup>?
     let entersNodeModules: Bool
     let entersVirtualEnvironments: Bool
+    /// What the pair's configuration ignores, and calls garbage.
+    let ignore: IgnoreSettings
     let context: CommandContext
 
     private var options: GarbageOptions {
         var options = GarbageOptions()
+        options.rules = .collecting(ignore.base)
+        options.classifier = .init(adding: ignore.garbagePatterns)
         options.entersNodeModules = entersNodeModules
         options.entersVirtualEnvironments = entersVirtualEnvironments
         return options
@@ -36,7 +40,7 @@ struct GarbageWork {
         )
         defer { shell.close() }
         // What git tracks on either side is garbage on neither, so the vm is asked first.
-        let rules = inventory?.rules ?? .standard
+        let rules = inventory?.rules ?? ignore.base
         let knowledge = try knowledge(rules, tracked, shell)
         let laptop = try onLaptop(root, fileSystem, knowledge.tracked)
         let vm = VMGarbage(entry: entry, shell: shell)
@@ -103,6 +107,7 @@ struct GarbageWork {
         for group in (groups ?? []).map(\.rawValue).sorted() { words += ["--group", group] }
         if entersNodeModules { words.append("--node-modules") }
         if entersVirtualEnvironments { words.append("--venv") }
+        for pattern in ignore.garbagePatterns { words += ["--also", pattern] }
         return words
     }
 }

@@ -1,6 +1,7 @@
 import TandemProject
 import TandemDaemon
 import TandemManagement
+import TandemProject
 import TandemSSH
 import TandemSync
 import TandemSystem
@@ -63,20 +64,34 @@ struct VerifyWork {
         )
     }
 
-    private static let compareMethod = "`tandem plan`: the receiver's comparison of root digests"
+    private static let compareMethod =
+        "the agent's flush, or `tandem plan`: the receiver's comparison of root digests"
+    /// As long as an agent may take to bring both sides together.
+    private static let longestFlush = Duration.seconds(60)
 
-    /// Asks the receiver whether its tree is the laptop's; changes nothing.
+    /// Asks whether the vm's tree is the laptop's: the agent, which may still bring them together,
+    /// or the receiver, and then nothing is changed.
     private func compare() -> TreeComparison {
         do {
+            if let reached = try context.flush(entry, Self.longestFlush) {
+                return .equal(digest: reached.tree.hex, entries: nil)
+            }
+            let settings = try context.project(of: entry, isPlan: true).settings
             let report = try context.locked(entry) {
                 try context.engine.push(
                     try context.target(entry),
-                    options: PushOptions(purpose: .plan),
+                    options: PushOptions(
+                        purpose: .plan,
+                        mode: try settings.pushMode,
+                        ignore: settings.ignore
+                    ),
                     stop: context.stop,
                     observer: { _ in }
                 )
             }
             return TreeComparison(report)
+        } catch let error as CommandError where error.code == .attention {
+            return .different(error.what)
         } catch {
             return .unknown(CommandError(error).what)
         }

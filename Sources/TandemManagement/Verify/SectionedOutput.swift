@@ -2,19 +2,26 @@
 ///
 /// What a question prints stands between two lines that begin with a random word, so no file name
 /// or command line can end it.
-struct SectionedOutput: Sendable {
+package struct SectionedOutput: Sendable {
     /// What one question brought.
-    struct Section: Sendable {
-        var output: [UInt8]
+    package struct Section: Sendable {
+        package var title: String
+        package var output: [UInt8]
         /// Nil where the answer was cut off.
-        var code: Int?
-        var complaint: String
+        package var code: Int?
+        package var complaint: String
     }
 
-    private(set) var sections: [String: Section] = [:]
+    /// The answers in the order they came.
+    private(set) package var ordered: [Section] = []
+
+    /// The answers by their questions.
+    var sections: [String: Section] {
+        Dictionary(ordered.map { ($0.title, $0) }, uniquingKeysWith: { $1 })
+    }
 
     /// Splits an output; what stands between no two such lines is passed over.
-    init(_ output: [UInt8], token: String) {
+    package init(_ output: [UInt8], token: String) {
         let marker = [UInt8(ascii: "\n")] + Array(token.utf8) + [UInt8(ascii: " ")]
         var open: (title: String, start: Int)?
         var index = 0
@@ -28,16 +35,21 @@ struct SectionedOutput: Sendable {
                 open = (String(line.dropFirst("begin ".count)), min(end + 1, output.endIndex))
             } else if line.hasPrefix("end "), let (title, start) = open {
                 let words = line.dropFirst("end ".count).split(separator: " ", maxSplits: 1)
-                sections[title] = Section(
-                    output: start <= found ? Array(output[start..<found]) : [],
-                    code: words.first.flatMap { Int($0) },
-                    complaint: words.count > 1 ? String(words[1]) : ""
+                ordered.append(
+                    Section(
+                        title: title,
+                        output: start <= found ? Array(output[start..<found]) : [],
+                        code: words.first.flatMap { Int($0) },
+                        complaint: words.count > 1 ? String(words[1]) : ""
+                    )
                 )
                 open = nil
             }
         }
         if let (title, start) = open {
-            sections[title] = Section(output: Array(output[start...]), code: nil, complaint: "")
+            ordered.append(
+                Section(title: title, output: Array(output[start...]), code: nil, complaint: "")
+            )
         }
     }
 
@@ -52,9 +64,9 @@ struct SectionedOutput: Sendable {
 }
 
 /// What the scripts of `tandem verify` share.
-enum ScriptParts {
+package enum ScriptParts {
     /// Names and functions; reads TOKEN and PODMAN.
-    static let sections = #"""
+    package static let sections = #"""
         set -u
         LC_ALL=C
         export LC_ALL

@@ -1,7 +1,7 @@
 /// How the two trees compare.
 package enum TreeComparison: Hashable, Sendable {
     /// The other side's own comparison found them equal.
-    case equal(digest: String, entries: Int)
+    case equal(digest: String, entries: Int?)
     /// They differ, in words.
     case different(String)
     /// It could not be asked.
@@ -43,7 +43,7 @@ extension VerifyJudge {
         let (verdict, evidence): (VerifyReport.Verdict, String) =
             switch comparison {
             case .equal(let digest, let entries):
-                (.ok, "root digest \(digest) on both, \(entries) entries")
+                (.ok, "root digest \(digest) on both\(entries.map { ", \($0) entries" } ?? "")")
             case .different(let how): (.violation, how)
             case .unknown(let why): (.unknown, why)
             }

@@ -26,6 +26,12 @@ public struct GarbageClassifier: Sendable {
         matcher = IgnoreMatcher(rules: rules)
     }
 
+    /// Knows the catalogue and further patterns, as one kind of their own.
+    public init(adding patterns: [String]) {
+        let own = GarbageKind("configured", patterns, "what tandem.yml calls garbage")
+        self.init(GarbageCatalogue.kinds + (patterns.isEmpty ? [] : [own]))
+    }
+
     /// The number of the kind that a name is of; nil for what is no garbage.
     public func kind(named name: [UInt8], isDirectory: Bool) -> Int? {
         let found = unsafe name.withUnsafeBytes {

@@ -45,5 +45,6 @@ final class LimitedStorage: LogStorage {
     func close(_ descriptor: Int32) { disk.close(descriptor) }
     func remove(_ path: String) throws(SystemError) { try disk.remove(path) }
     func names(in directory: String) -> [String] { disk.names(in: directory) }
+    func identity(of path: String) -> LogIdentity? { disk.identity(of: path) }
     func modified(_ path: String) -> Int64? { disk.modified(path) }
 }
