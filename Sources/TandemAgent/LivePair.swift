@@ -8,17 +8,19 @@ package import TandemTree
 
 /// A pair kept in sync by a live session, under the pair's lock.
 package final class LivePair: SyncedPair {
+    package typealias Configured = (settings: LiveSettings, need: PersonNeeded?)
+
     /// What a pair needs to be kept in sync.
     package struct Setup: Sendable {
         package var pair: LaptopPair
         package var connect: @Sendable () throws -> any ByteLink
-        /// Reads the configuration.
-        package var settings: @Sendable () throws -> LiveSettings
+        /// Reads the configuration: what is in force, and what a person has to do about it.
+        package var settings: @Sendable () throws -> Configured
 
         package init(
             pair: LaptopPair,
             connect: @escaping @Sendable () throws -> any ByteLink,
-            settings: @escaping @Sendable () throws -> LiveSettings
+            settings: @escaping @Sendable () throws -> Configured
         ) {
             self.pair = pair
             self.connect = connect
@@ -32,6 +34,9 @@ package final class LivePair: SyncedPair {
     private let news: @Sendable (PairNews) -> Void
     private let session: Monitor<LiveSync>
     private let dialling: Monitor<DialGuard>
+    private let configuration: Monitor<Configuration>
+    /// How often the configuration is looked at: two small files.
+    private static let configurationSeconds = 2
     /// What a content from the vm may take.
     private static let contentSeconds = 25
 
@@ -57,9 +62,15 @@ package final class LivePair: SyncedPair {
         }
         let dialling = Monitor(DialGuard())
         self.dialling = dialling
-        session = Monitor(
-            Self.makeSession(setup, try setup.settings(), dialling, news)
-        )
+        let configured = try setup.settings()
+        configuration = Monitor(Configuration(settings: configured.settings, need: configured.need))
+        session = Monitor(Self.makeSession(setup, configured.settings, dialling, news))
+    }
+
+    private struct Configuration {
+        var settings: LiveSettings
+        var need: PersonNeeded?
+        var isOver = false
     }
 
     private static func makeSession(
@@ -100,8 +111,22 @@ package final class LivePair: SyncedPair {
 
     // MARK: SyncedPair
 
-    package func start() { live.start() }
-    package func stop(until deadline: DispatchTime) -> Bool { live.stop(until: deadline) }
+    package func start() {
+        live.start()
+        WorkerThread.start("tandem-config") { [weak self] in
+            while let self, !self.isOver(within: Self.configurationSeconds) { self.reload() }
+        }
+    }
+
+    private func isOver(within seconds: Int) -> Bool {
+        configuration.wait(until: .now() + .seconds(seconds)) { $0.isOver ? true : nil } ?? false
+    }
+
+    package func stop(until deadline: DispatchTime) -> Bool {
+        configuration.change { $0.isOver = true }
+        return live.stop(until: deadline)
+    }
+
     package func pause() { live.pause() }
     package func resume() { live.resume() }
 
@@ -110,7 +135,27 @@ package final class LivePair: SyncedPair {
         live.reconnectNow()
     }
 
-    package func reload() throws { live.update(try setup.settings()) }
+    package func reload() {
+        let changed: LiveSettings?
+        do {
+            let fresh = try setup.settings()
+            changed = configuration.look { configuration in
+                configuration.need = fresh.need
+                guard configuration.settings != fresh.settings else { return nil }
+                configuration.settings = fresh.settings
+                return fresh.settings
+            }
+        } catch {
+            let need = PersonNeeded(
+                "the configuration cannot be read: \(error)",
+                next: "tandem config check"
+            )
+            configuration.look { $0.need = need }
+            return
+        }
+        if let changed { live.update(changed) }
+    }
+
     package func accept(deletions: Int) { live.accept(deletions: deletions) }
 
     package func flush(until deadline: DispatchTime) -> FlushOutcome {
@@ -123,6 +168,9 @@ package final class LivePair: SyncedPair {
         if !status.isConnected, let need = dialling.look(\.need) {
             view.status.needs = need.next
             view.status.headline = need.what
+            view.status.verdict = max(view.status.verdict, .attention)
+        } else if let need = configuration.look(\.need) {
+            view.status.needs = "\(need.next) (\(need.what))"
             view.status.verdict = max(view.status.verdict, .attention)
         }
         return view
@@ -156,7 +204,7 @@ package final class LivePair: SyncedPair {
             let fresh = session.change { session in
                 session = Self.makeSession(
                     setup,
-                    (try? setup.settings()) ?? LiveSettings(),
+                    configuration.look(\.settings),
                     dialling,
                     news
                 )

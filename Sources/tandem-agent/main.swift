@@ -11,7 +11,7 @@ let source = PairSource(
         let setup = LivePair.Setup(
             pair: target.pair,
             connect: target.connect,
-            settings: { try pairs.settings(of: identity) }
+            settings: { try pairs.settings(of: target, named: identity.name) }
         )
         return try LivePair(identity, setup, news: news)
     }

@@ -1,6 +1,9 @@
+import TandemConfiguration
 package import TandemControl
+import TandemProject
 import TandemSSH
 package import TandemSync
+import TandemTree
 
 /// The pairs of this laptop, as the agent needs them.
 package struct AgentPairs: Sendable {
@@ -42,8 +45,40 @@ package struct AgentPairs: Sendable {
         return target
     }
 
-    /// Which way changes travel in a pair, and what is left out.
-    package func settings(of identity: PairIdentity) throws -> LiveSettings { LiveSettings() }
+    /// What of a pair's `tandem.yml` is in force, and what a person has to do about it.
+    ///
+    /// Where there is no file, both sides' changes travel.
+    package func settings(
+        of target: SyncTarget,
+        named name: String
+    ) throws -> (settings: LiveSettings, need: PersonNeeded?) {
+        let state = target.pair.stateDirectory
+        let watch = ConfigurationWatch(root: target.pair.root, stateDirectory: state, mode: .twoWay)
+        let need: PersonNeeded?
+        switch try watch.start(isAgent: false) {
+        case .changed, .unchanged: need = nil
+        case .waiting:
+            need = PersonNeeded(
+                "\(Configuration.fileName) changed and waits for approval; the old one holds",
+                next: "tandem config approve \(name)"
+            )
+        case .wrong(let error):
+            need = PersonNeeded(
+                "\(Configuration.fileName) is wrong, what was approved before holds: \(error)",
+                next: "tandem config check"
+            )
+        }
+        return (LiveSettings(watch.settings), need)
+    }
+}
+
+extension LiveSettings {
+    /// What a session is given of a pair's configuration.
+    init(_ project: ProjectSettings) {
+        var modes = ModeMap(project.rootMode)
+        for mode in project.modes where !mode.path.isRoot { modes.set(mode.mode, at: mode.path) }
+        self.init(modes: modes, rules: project.ignore.base)
+    }
 }
 
 extension PersonNeeded {

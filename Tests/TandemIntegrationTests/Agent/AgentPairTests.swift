@@ -195,4 +195,16 @@ struct AgentPairTests {
         events.process.signal(SIGINT)
         #expect(try events.wait() == .status(130))
     }
+
+    @Test func `what the shelf holds is taken back while the agent has the pair`() throws {
+        try agent.flush()
+        try FileManager.default.removeItem(atPath: "\(laptop)/src/a.txt")
+        try agent.flush()
+        let list = try agent.tandem("recover", "list", "-C", laptop)
+        #expect(list.code == 0, "\(list.said)")
+        #expect(list.output.contains("src/a.txt"), "\(list.said)")
+        try agent.write("after", to: "b.txt", on: laptop)
+        try agent.flush()
+        #expect(agent.read("b.txt", on: vm) == "after", "the agent went on by itself")
+    }
 }
