@@ -123,8 +123,8 @@ let package = Package(
         .target(
             name: "TandemAgent",
             dependencies: [
-                "TandemTree", "TandemSystem", "TandemDaemon", "TandemStore", "TandemSync",
-                "TandemControl",
+                "TandemTree", "TandemSystem", "TandemFiles", "TandemDaemon", "TandemStore",
+                "TandemSync", "TandemControl",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -153,7 +153,7 @@ let package = Package(
         .executableTarget(name: "tandem", dependencies: ["TandemCommands"]),
         .executableTarget(
             name: "tandem-agent",
-            dependencies: ["TandemAgent", "TandemCommands", "TandemControl"]
+            dependencies: ["TandemAgent", "TandemCommands"]
         ),
         .executableTarget(name: "tandem-receiver", dependencies: ["TandemReceiver"]),
         .executableTarget(name: "tandem-snapshot", dependencies: ["TandemOperations"]),
@@ -259,7 +259,7 @@ let package = Package(
             name: "TandemAgentTests",
             dependencies: [
                 "TandemAgent", "TandemControl", "TandemStore", "TandemDaemon", "TandemTree",
-                "TandemSystem", "TandemTestSupport", "tandem-agent", "tandem",
+                "TandemSystem", "TandemTestSupport", "tandem", "tandem-agent", "tandem-receiver",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

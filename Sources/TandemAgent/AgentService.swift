@@ -69,7 +69,7 @@ final class AgentService: Sendable {
         case .stop:
             stop()
             return .done
-        case .events: return .done
+        case .events, .lend: return .done
         }
     }
 
@@ -85,7 +85,11 @@ final class AgentService: Sendable {
     // MARK: Up and down
 
     private func up(_ pairs: [String]) throws -> ControlAnswer {
-        _ = try supervisor.want(pairs) { .init(isUp: true, isPaused: $0.isPaused && $0.isUp) }
+        let runners = try supervisor.want(pairs) {
+            .init(isUp: true, isPaused: $0.isPaused && $0.isUp)
+        }
+        // A person who asks for what is up already has mended something, or wants to see it now.
+        for runner in runners { runner.reconnectNow() }
         return .status(status)
     }
 
@@ -159,6 +163,17 @@ final class AgentService: Sendable {
                 status: runner.view.status
             )
         )
+    }
+
+    /// Holds a pair still for as long as a conversation goes on; gives what ends that.
+    func lend(_ word: String) throws -> @Sendable () -> Void {
+        let (runner, _) = try live(word)
+        runner.lend()
+        guard runner.isStill(until: .now() + .seconds(Self.downSeconds)) else {
+            runner.takeBack()
+            throw ControlFailure(.timedOut, "\(runner.identity.name) does not come to rest")
+        }
+        return { runner.takeBack() }
     }
 
     // MARK: Conflicts

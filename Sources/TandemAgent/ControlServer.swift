@@ -111,12 +111,28 @@ struct ControlTalk {
             try channel.send(service.greeting)
             try greeting.checkCommand()
             while let request = try channel.receive(ControlRequest.self, until: .distantFuture) {
-                if case .events(let pairs) = request { return try tell(of: pairs) }
-                try channel.send(service.answer(request))
+                switch request {
+                case .events(let pairs): return try tell(of: pairs)
+                case .lend(let pair): return try lend(pair)
+                default: try channel.send(service.answer(request))
+                }
             }
         } catch let error where error.code == .garbled {
             try? channel.send(ControlAnswer.failed(ControlFailure(.refused, error.message)))
         } catch {}
+    }
+
+    /// Holds a pair still until the conversation ends, however that comes.
+    private func lend(_ pair: String) throws(ControlError) {
+        let takeBack: @Sendable () -> Void
+        do {
+            takeBack = try service.lend(pair)
+        } catch {
+            return try channel.send(ControlAnswer.failed(ControlFailure(of: error)))
+        }
+        defer { takeBack() }
+        try channel.send(ControlAnswer.done)
+        _ = try channel.receive(ControlRequest.self, until: .distantFuture)
     }
 
     /// Sends events until the listener leaves.

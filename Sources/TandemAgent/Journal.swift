@@ -27,7 +27,7 @@ enum Journal {
         switch news {
         case .batch(let generation, let changes):
             return changes.prefix(notedChanges).compactMap { change in
-                change.action.map { record(change.path, $0, "", generation) }
+                change.action.map { record(change.path, $0, change.reason, generation) }
             }
         case .conflictOpened(let conflict):
             return [record(conflict.path, .conflicted, conflict.reason.sentence)]

@@ -1,6 +1,7 @@
 import Dispatch
 import Logging
 import TandemControl
+import TandemSync
 import TandemSystem
 
 /// Keeps one pair as it is wanted, on a thread of its own: up, paused or down.
@@ -23,6 +24,8 @@ final class PairRunner: Sendable {
         var wanted: Wanted
         var live: (any SyncedPair)?
         var isLivePaused = false
+        /// How many conversations hold the pair still.
+        var lent = 0
         var failure: Failure?
         var backoff = Backoff()
         var isEnding = false
@@ -92,6 +95,25 @@ final class PairRunner: Sendable {
         }
         return found ?? nil
     }
+
+    /// Holds the pair still, whatever is wanted, until it is taken back as often.
+    func lend() { state.change { $0.lent += 1 } }
+
+    func takeBack() { state.change { $0.lent -= 1 } }
+
+    /// Waits until the session holds still; false when it does not by then.
+    func isStill(until deadline: DispatchTime) -> Bool {
+        while DispatchTime.now() < deadline {
+            guard let live else { return true }
+            if [.paused, .stopped].contains(live.view.status.phase) { return true }
+            let look = min(deadline, .now() + .milliseconds(Self.lookMilliseconds))
+            _ = state.wait(until: look) { _ in nil as Bool? }
+        }
+        return false
+    }
+
+    /// How often a session is looked at that tells nobody when it holds still.
+    private static let lookMilliseconds = 20
 
     /// Waits until the pair is closed; false when it is not by then.
     func closed(until deadline: DispatchTime) -> Bool {
@@ -174,7 +196,7 @@ final class PairRunner: Sendable {
         logger.warning("cannot open: \(failure)", metadata: ["pair": "\(identity.name)"])
         let wall = time.wall
         state.change { state in
-            let wait = state.backoff.didFail(spread: .random(in: 0...1))
+            let wait = state.backoff.failed(spread: .random(in: 0...1))
             state.failure = Failure(
                 message: failure.message,
                 next: failure.next,
@@ -222,8 +244,9 @@ extension PairRunner.State {
             return failure.retryAt <= now ? .open : nil
         }
         guard wanted.isUp else { return .stop(live) }
-        guard wanted.isPaused != isLivePaused else { return nil }
-        isLivePaused = wanted.isPaused
+        let isToPause = wanted.isPaused || lent > 0
+        guard isToPause != isLivePaused else { return nil }
+        isLivePaused = isToPause
         return isLivePaused ? .pause(live) : .resume(live)
     }
 }

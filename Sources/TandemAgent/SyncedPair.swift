@@ -83,11 +83,19 @@ package struct PairChange: Sendable, Hashable {
     /// Nil where both sides had become the same by themselves.
     package var action: ActivityRecord.Action?
     package var bytes: UInt64
+    /// Why, where there is something to say.
+    package var reason: String
 
-    package init(path: RelativePath, action: ActivityRecord.Action?, bytes: UInt64) {
+    package init(
+        path: RelativePath,
+        action: ActivityRecord.Action?,
+        bytes: UInt64,
+        reason: String = ""
+    ) {
         self.path = path
         self.action = action
         self.bytes = bytes
+        self.reason = reason
     }
 }
 

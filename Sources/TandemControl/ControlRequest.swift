@@ -23,6 +23,8 @@ package enum ControlRequest: Codable, Hashable, Sendable {
     case contents(pair: String, path: WirePath, side: String, limit: Int)
     /// Settle conflicts, each bound to the versions that were shown.
     case resolve(pair: String, settlements: [Settlement], milliseconds: Int)
+    /// Hold a pair still until this conversation ends: the command itself talks to the vm meanwhile.
+    case lend(pair: String)
     /// From now on, tell what happens; of all pairs where none is named.
     case events(pairs: [String])
     /// Read pairs and configuration again.

@@ -1,12 +1,19 @@
 import Glibc
 import TandemAgent
 import TandemCommands
-import TandemControl
 
+/// The pairs and the way to them, which the commands know, joined to the daemon that keeps them.
 let source = PairSource(
     pairs: { try AgentPairs.ofProcess().identities() },
-    open: { _, _ in
-        throw ControlFailure(.failed, "this build keeps no pair in sync by itself")
+    open: { identity, news in
+        let pairs = AgentPairs.ofProcess()
+        let target = try pairs.target(identity)
+        let setup = LivePair.Setup(
+            pair: target.pair,
+            connect: target.connect,
+            settings: { try pairs.settings(of: target, named: identity.name) }
+        )
+        return try LivePair(identity, setup, news: news)
     }
 )
 

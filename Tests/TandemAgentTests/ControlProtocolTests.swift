@@ -11,7 +11,7 @@ struct ControlProtocolTests {
         .resume(pairs: ["x"]), .flush(pair: "a", milliseconds: 10),
         .push(pair: "a", milliseconds: 1, acceptedDeletions: nil),
         .push(pair: "a", milliseconds: 1, acceptedDeletions: 30), .reset(pair: "a"),
-        .conflicts(pair: "a"),
+        .conflicts(pair: "a"), .lend(pair: "a"),
         .contents(pair: "a", path: WirePath(bytes([0x61, 0xFF])), side: "vm", limit: 9),
         .resolve(
             pair: "a",

@@ -57,8 +57,19 @@ final class FakePair: SyncedPair {
         return milliseconds < 1000
     }
 
-    func pause() { state.change { $0.isPaused = true } }
-    func resume() { state.change { $0.isPaused = false } }
+    func pause() {
+        state.change { state in
+            state.isPaused = true
+            state.status.phase = .paused
+        }
+    }
+
+    func resume() {
+        state.change { state in
+            state.isPaused = false
+            state.status.phase = .watching
+        }
+    }
     func reconnectNow() { state.change { $0.reconnects += 1 } }
     func reload() { state.change { $0.reloads += 1 } }
     func flush(until deadline: DispatchTime) -> FlushOutcome { state.look(\.flush) }

@@ -6,38 +6,6 @@ import Testing
 
 @testable import TandemAgent
 
-struct BackoffTests {
-    @Test func `waits double up to the cap, and never beyond it`() {
-        var backoff = Backoff()
-        let waits = (0..<100).map { _ in backoff.didFail(spread: 0) }
-        #expect(waits.prefix(4) == [250_000_000, 500_000_000, 1_000_000_000, 2_000_000_000])
-        #expect(waits.dropFirst(7).allSatisfy { $0 == 30_000_000_000 })
-        #expect(backoff.failures == 100)
-        backoff.reset()
-        #expect(backoff.didFail(spread: 0) == 250_000_000)
-    }
-
-    @Test(.tags(.property), arguments: [11, 12])
-    func `the spread takes off at most half, whatever number it is`(_ seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
-        for round in 0..<500 {
-            var policy = Backoff.Policy()
-            policy.first = generator.next() >> UInt64(generator.below(64))
-            policy.longest = generator.next() >> UInt64(generator.below(64))
-            var exact = Backoff(policy: policy)
-            var spread = Backoff(policy: policy)
-            for _ in 0..<70 {
-                let wait = exact.didFail(spread: 0)
-                let less = spread.didFail(spread: Double(generator.below(30)) / 10 - 1)
-                // Doubles round beyond 2^53.
-                let slack = wait >> 50
-                #expect(wait <= policy.longest, "seed \(seed), round \(round)")
-                #expect(less <= wait && less + slack >= wait / 2, "seed \(seed), round \(round)")
-            }
-        }
-    }
-}
-
 struct WakeDetectorTests {
     @Test func `sleep is what one clock ran ahead by`() {
         var detector = WakeDetector()

@@ -126,7 +126,10 @@ package final class PairOnSSH: Sendable {
     /// Pushes to the end.
     package func push() throws -> PushResult { try PushResult(startPush()) }
 
-    /// Starts `tandem`.
+    /// The variables under which the laptop's programs find this pair.
+    package var environment: [String: String] { ["TANDEM_HOME": places.path("home")] }
+
+    /// Starts a command of `tandem` on the laptop.
     package func tandem(_ arguments: [String], crashAt: String? = nil) throws -> RunningProgram {
         try start("tandem", arguments, crashAt: crashAt)
     }
@@ -136,7 +139,7 @@ package final class PairOnSSH: Sendable {
         _ arguments: [String],
         crashAt: String?
     ) throws -> RunningProgram {
-        var environment = ["TANDEM_HOME": places.path("home")]
+        var environment = environment
         if let crashAt { environment["TANDEM_CRASH_AT"] = crashAt }
         let words = wrapper(name) + [try BuiltProgram.path(name)] + arguments
         return try RunningProgram(words[0], Array(words.dropFirst()), environment: environment)

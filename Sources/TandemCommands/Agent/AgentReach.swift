@@ -151,6 +151,23 @@ extension CommandContext {
         return agent
     }
 
+    /// Runs `body` while the agent, where it keeps this pair in sync, holds it still.
+    ///
+    /// The receiver serves one session of a pair at a time.
+    func aside<Result>(_ entry: PairEntry, _ body: () throws -> Result) throws -> Result {
+        let agent = try owner(of: entry)?.agent
+        // The end of the conversation, also by kill -9, lets the agent go on.
+        defer { agent?.close() }
+        if let agent {
+            let deadline = DispatchTime.now() + .seconds(Self.lendSeconds)
+            _ = try agent.ask(.lend(pair: entry.hexID), until: deadline)
+        }
+        return try body()
+    }
+
+    /// What a pair may need to come to rest, and some more.
+    private static let lendSeconds = 20
+
     /// The agent, where one runs and keeps this pair in sync.
     func owner(of entry: PairEntry) throws -> (agent: any AgentConversation, status: PairStatus)? {
         guard let agent = try agent.running() else { return nil }

@@ -1,4 +1,6 @@
 package import ArgumentParser
+import Dispatch
+import TandemControl
 import TandemSync
 
 /// `tandem adopt`: go on where the two sides share no last agreed tree.
@@ -32,6 +34,11 @@ package struct AdoptCommand: TandemSubcommand {
     package func run(in context: CommandContext) throws -> ExitCode {
         let (entry, _) = try context.find(choice)
         guard try isWanted(entry, context) else { return .halted }
+        if let (agent, _) = try context.owner(of: entry) {
+            defer { agent.close() }
+            _ = try agent.ask(.reset(pair: entry.hexID), until: .now() + .seconds(Self.patience))
+            return try showAgent(entry, agent, context)
+        }
         let info: ReceiverInfo
         do {
             info = try context.locked(entry) {
@@ -46,6 +53,24 @@ package struct AdoptCommand: TandemSubcommand {
         } else {
             context.console.line("adopted \(entry.name): the next push unites both sides")
             context.console.line("  next: tandem plan \(entry.name)")
+        }
+        return .done
+    }
+
+    /// What the session's end and the vm's answer may take.
+    private static let patience = 60
+
+    private func showAgent(
+        _ entry: PairEntry,
+        _ agent: any AgentConversation,
+        _ context: CommandContext
+    ) throws -> ExitCode {
+        let status = try agent.statuses()
+        if json {
+            let document = PairsDocument(command: "adopt", [entry], status)
+            context.console.document(try JSONDocument.text(document))
+        } else {
+            context.console.line("adopted \(entry.name): the agent unites both sides")
         }
         return .done
     }

@@ -47,7 +47,9 @@ package struct RecoverListCommand: TandemSubcommand {
         let prefix = try below.map(ShelfPath.parse) ?? .root
         let items: [ShelvedItem]
         do {
-            items = try context.engine.shelf(try context.target(entry), below: prefix)
+            items = try context.aside(entry) {
+                try context.engine.shelf(try context.target(entry), below: prefix)
+            }
         } catch {
             throw CommandError(error, at: "pair \(entry.name): \(entry.destination)")
         }
@@ -99,8 +101,11 @@ package struct RecoverRestoreCommand: TandemSubcommand {
         let path: RelativePath
         do {
             let target = try context.target(entry)
-            path = try destination(in: target, context)
-            try context.engine.restore(target, item: item, to: path)
+            path = try context.aside(entry) {
+                let path = try destination(in: target, context)
+                try context.engine.restore(target, item: item, to: path)
+                return path
+            }
         } catch {
             throw CommandError(error, at: "pair \(entry.name): \(entry.destination)")
         }

@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Dispatch
 import TandemControl
 import TandemSystem
 import TandemSync
@@ -52,7 +53,7 @@ package struct ResetCommand: TandemSubcommand {
         }
         defer { agent.close() }
         guard try isWanted(entry, status, context) else { return .halted }
-        _ = try agent.ask(.reset(pair: entry.hexID))
+        _ = try agent.ask(.reset(pair: entry.hexID), until: .now() + .seconds(Self.patience))
         let barrier = AgentBarrier(wait: wait)
         var answer = try barrier.flush(entry, agent, context)
         if let keep, answer.result == .attention {
@@ -61,6 +62,9 @@ package struct ResetCommand: TandemSubcommand {
         try show(answer, entry, context)
         return answer.exitCode
     }
+
+    /// What the session's end and the vm's answer may take.
+    private static let patience = 60
 
     private func settle(
         _ keep: KeptSide,

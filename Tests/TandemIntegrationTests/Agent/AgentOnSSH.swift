@@ -1,0 +1,78 @@
+import Foundation
+import Glibc
+import TandemSystem
+import TandemTestSupport
+import Testing
+
+/// A pair over a real sshd that the real agent keeps in sync.
+final class AgentOnSSH: Sendable {
+    let pair: LivePair
+    private let agent: Locked<RunningProgram?>
+
+    init() throws {
+        pair = try LivePair()
+        agent = Locked(nil)
+        try startAgent()
+    }
+
+    deinit { agent.value = nil }
+
+    var agentProcess: RunningProgram { get throws { try #require(agent.value) } }
+
+    /// Starts an agent and waits until it answers; the one before must have ended.
+    func startAgent() throws {
+        let program = try RunningProgram(
+            BuiltProgram.path("tandem-agent"),
+            ["--foreground"],
+            environment: ["TANDEM_HOME": pair.home]
+        )
+        let socket = "\(pair.home)/run/sock"
+        try program.wait { (try? UnixSocket.connect(to: socket)).map { close($0) } != nil }
+        agent.value = program
+    }
+
+    func killAgent() throws {
+        try agentProcess.kill()
+        agent.value = nil
+    }
+
+    func tandem(_ arguments: String...) throws -> CommandEnd {
+        try pair.tandem(arguments)
+    }
+
+    /// Flushes, which has to end with this code.
+    @discardableResult
+    func flush(
+        _ code: Int32 = 0,
+        _ location: SourceLocation = #_sourceLocation
+    ) throws -> CommandEnd {
+        let end = try tandem("flush", "--wait", "60s", "-C", pair.laptop)
+        #expect(end.code == code, "\(end.said)", sourceLocation: location)
+        return end
+    }
+
+    func write(_ text: String, to name: String, on side: String) throws {
+        let file = URL(filePath: "\(side)/\(name)")
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
+        try Data(text.utf8).write(to: file)
+    }
+
+    func read(_ name: String, on side: String) -> String? {
+        try? String(contentsOf: URL(filePath: "\(side)/\(name)"), encoding: .utf8)
+    }
+
+    /// Asks for the status until it holds what is wanted.
+    func waitForStatus(_ what: String, within seconds: Double = 30) throws -> CommandEnd {
+        let deadline = Date().addingTimeInterval(seconds)
+        while true {
+            let end = try tandem("status", "--json")
+            if end.output.contains(what) { return end }
+            guard Date() < deadline else {
+                throw CommandFailure("the status never said \(what): \(end.said)")
+            }
+        }
+    }
+}
