@@ -116,6 +116,7 @@ let package = Package(
                 "TandemProject",
                 "TandemDaemon",
                 "TandemManagement",
+                "TandemSnapshots",
                 "TandemControl",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
@@ -225,8 +226,7 @@ let package = Package(
             name: "TandemOperationsTests",
             dependencies: [
                 "TandemOperations", "TandemSnapshots", "TandemManagement", "TandemFiles",
-                "TandemTree", "TandemSystem",
-                "TandemTestSupport",
+                "TandemTree", "TandemSystem", "TandemTestSupport", "tandem-snapshot",
             ]
         ),
         .testTarget(
@@ -238,6 +238,7 @@ let package = Package(
                 "TandemProject",
                 "TandemTree",
                 "TandemManagement",
+                "TandemSnapshots",
                 "TandemControl",
                 "TandemSystem", "TandemTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

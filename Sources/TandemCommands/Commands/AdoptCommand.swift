@@ -32,6 +32,9 @@ package struct AdoptCommand: TandemSubcommand {
     package func run(in context: CommandContext) throws -> ExitCode {
         let (entry, _) = try context.find(choice)
         guard try isWanted(entry, context) else { return .halted }
+        let act = "adopting"
+        let outcome = SnapshotGuard(entry, in: context).before(act)
+        if !json { context.console.note(StyledText(outcome.sentence(before: act))) }
         let info: ReceiverInfo
         do {
             info = try context.locked(entry) {

@@ -81,6 +81,13 @@ struct PushWork {
             isQuiet: pushing.quiet || output.json
         )
         defer { shower.finish() }
+        if !isPlan, let count = pushing.acceptDelete, count > 0 {
+            let act = "accepting \(count) deletions"
+            let outcome = SnapshotGuard(entry, in: context).before(act)
+            if !pushing.quiet && !output.json {
+                context.console.note(StyledText(outcome.sentence(before: act)))
+            }
+        }
         return try context.engine.push(
             try context.target(entry),
             options: PushOptions(

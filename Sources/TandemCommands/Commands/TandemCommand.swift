@@ -31,6 +31,7 @@ package struct TandemCommand: ParsableCommand {
             DoctorCommand.self,
             RecoverCommand.self,
             AdoptCommand.self,
+            SnapshotCommand.self,
             VerifyCommand.self,
             GarbageCommand.self,
             UpCommand.self,
