@@ -226,7 +226,7 @@ let package = Package(
             name: "TandemOperationsTests",
             dependencies: [
                 "TandemOperations", "TandemSnapshots", "TandemManagement", "TandemFiles",
-                "TandemTree", "TandemSystem", "TandemTestSupport", "tandem-snapshot",
+                "TandemTree", "TandemSystem", "TandemHTTP", "TandemTestSupport", "tandem-snapshot",
             ]
         ),
         .testTarget(
