@@ -55,10 +55,10 @@ package struct GarbageCommand: ParsableCommand {
             Self.show(try job.run(opened, on: fileSystem), of: job)
         } catch let error as ApplyError where error.code == .noSuchItem {
             ReceiverOutput.complain("\(error)", next: "list them without --undo")
-            throw ExitCode(ReceiverExit.failed)
+            throw ExitCode(DaemonExit.failed)
         } catch {
             ReceiverOutput.complain("\(error)", next: "see who owns \(root) and may write there")
-            throw ExitCode(ReceiverExit.failed)
+            throw ExitCode(DaemonExit.failed)
         }
     }
 

@@ -1,6 +1,8 @@
 import Dispatch
 import Foundation
+import Glibc
 import TandemFiles
+import TandemSystem
 import TandemTestSupport
 import TandemTree
 import Testing
@@ -108,7 +110,7 @@ struct SnapshotKillTests {
             environment: ["TANDEM_CRASH_AT": point]
         )
         let exit = try program.wait()
-        guard case .signal = exit else {
+        guard exit == .signal(SIGKILL) else {
             Issue.record("\(point) was not reached: \(exit) \(program.errors)")
             return
         }
