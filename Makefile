@@ -99,6 +99,22 @@ tsan: ## runs the unit tests under the thread sanitizer
 receiver-static: ## builds dist/tandem-receiver, which needs no library of the machine it runs on
 	@deployment/receiver/build-static.sh
 
+.PHONY: snapshot-static
+snapshot-static: ## builds dist/tandem-snapshot, which needs no library of the machine it runs on
+	@deployment/receiver/build-static.sh tandem-snapshot
+
+.PHONY: snapshot-image
+snapshot-image: snapshot-static ## builds the snapshot daemon's container image from the static binary
+	@PROGRAM=snapshot deployment/receiver/build-image.sh
+
+.PHONY: snapshot-bench
+snapshot-bench: snapshot-static ## snapshots of a changing tree beside restic and borg (FILES=, COUNT=)
+	@Benchmarks/snapshots.sh
+
+.PHONY: proof-snapshots
+proof-snapshots: ## kills takes and prunes at random KILLS times, from SEED, and verifies after each
+	@SNAPSHOT_KILLS=$${KILLS:-200} SNAPSHOT_SEED=$${SEED:-1} $(TESTS) --filter SnapshotKillTests
+
 .PHONY: image
 image: receiver-static ## builds the receiver's container image from the static binary
 	@deployment/receiver/build-image.sh

@@ -116,6 +116,7 @@ let package = Package(
                 "TandemProject",
                 "TandemDaemon",
                 "TandemManagement",
+                "TandemSnapshots",
                 "TandemControl",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
@@ -236,8 +237,7 @@ let package = Package(
             name: "TandemOperationsTests",
             dependencies: [
                 "TandemOperations", "TandemSnapshots", "TandemManagement", "TandemFiles",
-                "TandemTree", "TandemSystem",
-                "TandemTestSupport",
+                "TandemTree", "TandemSystem", "TandemHTTP", "TandemTestSupport", "tandem-snapshot",
             ]
         ),
         .testTarget(
@@ -249,6 +249,7 @@ let package = Package(
                 "TandemProject",
                 "TandemTree",
                 "TandemManagement",
+                "TandemSnapshots",
                 "TandemControl",
                 "TandemSystem", "TandemTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

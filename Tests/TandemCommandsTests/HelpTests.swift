@@ -7,7 +7,10 @@ struct HelpTests {
     static let commands: [(name: String, type: any ParsableCommand.Type)] =
         [("tandem", TandemCommand.self)]
         + TandemCommand.configuration.subcommands.map { ($0._commandName, $0) }
-        + [RecoverCommand.self, ConfigCommand.self, ConflictsCommand.self, ServiceCommand.self]
+        + [
+            RecoverCommand.self, ConfigCommand.self, ConflictsCommand.self, ServiceCommand.self,
+            SnapshotCommand.self,
+        ]
         .flatMap(below)
 
     private static func below(

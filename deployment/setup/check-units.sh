@@ -6,7 +6,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-units=deployment/receiver
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -35,20 +34,20 @@ fetch_generator() {
     generator=$work/podman/usr/libexec/podman/quadlet
 }
 
-# Checks one directory of units; $2 is --user for the rootless ones.
+# Checks one directory of a program's units; $3 is -user for the rootless ones.
 check() {
-    local directory=$1 mode=${2:-} staged
-    staged=$work/units-$(basename "$directory")
+    local program=$1 directory=deployment/$1$2 mode=${3:-} staged
+    staged=$work/units-$program$(basename "$directory")
     mkdir -p "$staged"
     cp "$directory"/*.container "$staged/"
-    cp -r "$units"/tandem-receiver.container.d "$staged/"
+    cp -r "deployment/$program/tandem-$program.container.d" "$staged/"
     QUADLET_UNIT_DIRS=$staged "$generator" -dryrun $mode >"$staged/out" 2>"$staged/err" || {
         cat "$staged/err" >&2
         echo "units: $directory is refused by the generator" >&2
         exit 1
     }
     grep -q -- '--memory=' "$staged/out" || {
-        echo "units: the limits of tandem-receiver.container.d were not applied" >&2
+        echo "units: the limits of tandem-$program.container.d were not applied" >&2
         exit 1
     }
     analyze "$staged" "$directory"
@@ -67,6 +66,8 @@ for generator in /usr/libexec/podman/quadlet /usr/lib/podman/quadlet ""; do
 done
 [ -n "$generator" ] || fetch_generator
 
-check "$units" -user
-check "$units/rootful"
+for program in receiver snapshot; do
+    check "$program" "" -user
+    check "$program" /rootful
+done
 echo "units: accepted by $("$generator" -version 2>/dev/null | head -n 1 || true) quadlet, rootless and rootful"

@@ -1,3 +1,4 @@
+import TandemDaemon
 import TandemControl
 import TandemProject
 import TandemSync
@@ -51,6 +52,7 @@ struct PushWork {
                 next: "tandem status \(entry.name); to plan by hand, tandem down \(entry.name)"
             )
         }
+        guardDeletions(of: entry, in: context)
         let start = context.time.monotonic
         let barrier = AgentBarrier(wait: pushing.wait ?? .seconds(DurationText.maximumSeconds))
         let answer = try barrier.push(
@@ -69,6 +71,15 @@ struct PushWork {
         return answer.exitCode
     }
 
+    /// Asks for a snapshot of the vm before a push that may delete much there.
+    private func guardDeletions(of entry: PairEntry, in context: CommandContext) {
+        guard let count = pushing.acceptDelete, count > 0 else { return }
+        let act = "accepting \(count) deletions"
+        let outcome = SnapshotGuard(entry, in: context).before(act)
+        guard !pushing.quiet && !output.json else { return }
+        context.console.note(StyledText(outcome.sentence(before: act)))
+    }
+
     private func push(
         _ entry: PairEntry,
         _ settings: ProjectSettings,
@@ -81,6 +92,7 @@ struct PushWork {
             isQuiet: pushing.quiet || output.json
         )
         defer { shower.finish() }
+        if !isPlan { guardDeletions(of: entry, in: context) }
         return try context.engine.push(
             try context.target(entry),
             options: PushOptions(

@@ -32,6 +32,7 @@ package struct TandemCommand: ParsableCommand {
             RecoverCommand.self,
             AdoptCommand.self,
             LogsCommand.self,
+            SnapshotCommand.self,
             VerifyCommand.self,
             GarbageCommand.self,
             UpCommand.self,

@@ -2,6 +2,7 @@ import Glibc
 import TandemConfiguration
 package import TandemControl
 package import TandemSSH
+import TandemSnapshots
 package import TandemStore
 package import TandemSync
 import TandemSystem
@@ -61,6 +62,10 @@ extension CommandError {
             let code = ExitCode(error.code)
             let next = code == .permission ? Self.permissionNext : nil
             self.init(code, error.message, at: place, next: next)
+        case let error as SnapshotError:
+            let code: ExitCode = error.code == .invalid ? .usage : .failed
+            let next = error.next.isEmpty ? nil : error.next
+            self.init(code, error.what, at: place, next: next)
         case let error as DestinationError:
             self.init(.usage, error.message, at: place, next: error.hint)
         case let error as SystemError:

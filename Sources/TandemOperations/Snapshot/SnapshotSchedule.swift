@@ -21,7 +21,10 @@ struct SnapshotSchedule: Sendable {
 
     /// Starts at a moment of the monotonic clock.
     ///
-    /// - Parameter age: how old the newest snapshot is by the wall clock; nil where there is none.
+    /// - Parameters:
+    ///   - intervals: how often each job is done.
+    ///   - now: the moment.
+    ///   - age: how old the newest snapshot is by the wall clock; nil where there is none.
     init(_ intervals: Intervals, now: UInt64, age: UInt64?) {
         self.intervals = intervals
         if intervals.take > 0 {

@@ -13,7 +13,11 @@ final class SnapshotTicker: Sendable {
 
     /// Makes a ticker.
     ///
-    /// - Parameter report: told after each job, for the status file.
+    /// - Parameters:
+    ///   - service: what does the work.
+    ///   - logger: told of each job.
+    ///   - time: the clocks.
+    ///   - report: called after each job, for the status file.
     init(
         _ service: SnapshotService,
         _ logger: Logger,

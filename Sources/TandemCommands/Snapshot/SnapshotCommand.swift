@@ -1,0 +1,70 @@
+package import ArgumentParser
+
+/// `tandem snapshot`: look at and restore what the snapshot daemon on the vm keeps.
+package struct SnapshotCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "snapshot",
+        abstract: "Take, list and restore snapshots of the vm's tree.",
+        discussion: """
+            The snapshot daemon on the vm takes them at an interval; a snapshot is
+            restored to a place where nothing stands, never over anything.
+
+              tandem snapshot now --label "before the upgrade"
+              tandem snapshot ls
+              tandem snapshot restore latest src --to ~/old-src
+            """,
+        subcommands: [
+            SnapshotNowCommand.self, SnapshotLsCommand.self, SnapshotShowCommand.self,
+            SnapshotDiffCommand.self, SnapshotRestoreCommand.self, SnapshotPruneCommand.self,
+            SnapshotVerifyCommand.self, SnapshotPinCommand.self, SnapshotUnpinCommand.self,
+            SnapshotExportCommand.self, SnapshotStatsCommand.self,
+        ]
+    )
+
+    package init() {}
+}
+
+/// Which pair's snapshots, and how its snapshot daemon is reached.
+package struct SnapshotChoice: ParsableArguments {
+    @Option(help: "The pair's name, or a directory in it.")
+    package var pair: String?
+
+    @Option(
+        name: .customShort("C"),
+        help: ArgumentHelp("Work as if started in this directory.", valueName: "directory")
+    )
+    package var directory: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Its socket on the vm; the receiver's directory with -snapshot, if not given.",
+            valueName: "path"
+        )
+    )
+    package var snapshotSocket: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Run this command on the vm; it joins the snapshot daemon to its standard input.",
+            valueName: "command"
+        )
+    )
+    package var snapshotCommand: String?
+
+    package init() {}
+
+    package mutating func validate() throws {
+        if snapshotSocket != nil && snapshotCommand != nil {
+            throw ValidationError("--snapshot-socket and --snapshot-command exclude each other")
+        }
+    }
+
+    /// The pair and the way to its snapshot daemon.
+    func open(in context: CommandContext) throws -> (PairEntry, SnapshotAccess) {
+        var choice = PairChoice()
+        choice.pair = pair
+        choice.directory = directory
+        let (entry, _) = try context.find(choice)
+        return (entry, try SnapshotAccess(entry, self, in: context))
+    }
+}

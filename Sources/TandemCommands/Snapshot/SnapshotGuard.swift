@@ -1,0 +1,66 @@
+import Dispatch
+import TandemSnapshots
+import TandemSystem
+
+/// Asks for a snapshot before an act that may lose something; it never stops the act.
+struct SnapshotGuard: Sendable {
+    /// What came of it.
+    enum Outcome: Sendable, Hashable {
+        case taken(id: String)
+        /// There is none, with the reason.
+        case none(String)
+
+        /// One sentence for people.
+        func sentence(before act: String) -> String {
+            switch self {
+            case .taken(let id): "snapshot \(id) of the vm was taken before \(act)"
+            case .none(let reason): "no snapshot was taken before \(act): \(reason)"
+            }
+        }
+    }
+
+    /// How long an act waits; a snapshot that takes longer is finished behind it.
+    static let patience = Duration.seconds(60)
+
+    private let take: @Sendable (String, DispatchTime) throws -> SnapshotInfo
+
+    /// A guard of a pair whose vm may or may not have a snapshot daemon.
+    init(_ entry: PairEntry, in context: CommandContext) {
+        take = { act, deadline in
+            let access = try SnapshotAccess(entry, SnapshotChoice(), in: context)
+            let request = SnapshotRequest.take(reason: .act, label: "before \(act)")
+            return try access.snapshot(request, until: deadline)
+        }
+    }
+
+    init(_ take: @escaping @Sendable (String, DispatchTime) throws -> SnapshotInfo) {
+        self.take = take
+    }
+
+    /// Asks for a snapshot and waits a bounded time for it.
+    ///
+    /// - Parameters:
+    ///   - act: what is about to be done, as words after "before".
+    ///   - wait: how long, however slow the network or the tree.
+    /// - Returns: the snapshot, or why there is none.
+    func before(_ act: String, wait: Duration = Self.patience) -> Outcome {
+        let (seconds, attoseconds) = wait.components
+        let nanoseconds = Int(clamping: seconds &* 1_000_000_000 + attoseconds / 1_000_000_000)
+        let deadline = DispatchTime.now() + .nanoseconds(nanoseconds)
+        let answer = Monitor<Outcome?>(nil)
+        let take = take
+        WorkerThread.start("tandem-guard") {
+            let outcome: Outcome
+            do {
+                outcome = .taken(id: try take(act, deadline).shortID)
+            } catch let error as CommandError {
+                outcome = .none(error.what)
+            } catch {
+                outcome = .none("\(error)")
+            }
+            answer.change { $0 = outcome }
+        }
+        return answer.wait(until: deadline) { $0 }
+            ?? .none("it was not done within \(Quantities.duration(wait))")
+    }
+}
