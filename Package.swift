@@ -119,6 +119,7 @@ let package = Package(
                 "TandemSync",
                 "TandemProject",
                 "TandemDaemon",
+                "TandemHTTP",
                 "TandemManagement",
                 "TandemControl",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

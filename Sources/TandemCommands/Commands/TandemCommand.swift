@@ -33,6 +33,7 @@ package struct TandemCommand: ParsableCommand {
             AdoptCommand.self,
             VerifyCommand.self,
             GarbageCommand.self,
+            VMCommand.self,
             UpCommand.self,
             DownCommand.self,
             FlushCommand.self,
