@@ -119,6 +119,18 @@ proof-snapshots: ## kills takes and prunes at random KILLS times, from SEED, and
 image: receiver-static ## builds the receiver's container image from the static binary
 	@deployment/receiver/build-image.sh
 
+.PHONY: static
+static: ## builds every daemon that runs in a container as one static file in dist/
+	@deployment/receiver/build-static.sh tandem-receiver $(if $(wildcard deployment/snapshot),tandem-snapshot) tandem-manager
+
+.PHONY: deploy
+deploy: ## puts images and units of dist/ on HOST= over SSH, no registry; changes only what differs
+	@deployment/setup/deploy.sh '$(HOST)' $(COMPONENTS)
+
+.PHONY: vm-test
+vm-test: ## deploys to a vm stand-in (systemd, Podman 5, sshd) and breaks it in every way; needs root
+	@deployment/test-support/vm/vm-test.sh
+
 .PHONY: units
 units: ## checks the Quadlet units with Podman's own generator, where one can be had
 	@deployment/setup/check-units.sh
@@ -133,11 +145,15 @@ completions: ## writes shell completions to dist/completions
 	@deployment/setup/completions.sh
 
 .PHONY: install
-install: ## installs the release build of tandem, and a static receiver that is there, under PREFIX
+install: ## installs release builds of tandem and its agent, and the static daemons that are there, under PREFIX
 	$(SWIFT) build -c release --product tandem $(BUILD_FLAGS)
-	install -D -m 755 "$$($(SWIFT) build -c release --show-bin-path)/tandem" '$(DESTDIR)$(PREFIX)/bin/tandem'
-	@test ! -x dist/tandem-receiver || \
-	    install -D -m 755 dist/tandem-receiver '$(DESTDIR)$(PREFIX)/libexec/tandem/tandem-receiver'
+	$(SWIFT) build -c release --product tandem-agent $(BUILD_FLAGS)
+	@for program in tandem tandem-agent; do \
+	    install -v -D -m 755 "$$($(SWIFT) build -c release --show-bin-path)/$$program" '$(DESTDIR)$(PREFIX)'/bin/$$program; \
+	done
+	@for program in tandem-receiver tandem-snapshot tandem-manager; do \
+	    test ! -x dist/$$program || install -v -D -m 755 dist/$$program '$(DESTDIR)$(PREFIX)'/libexec/tandem/$$program; \
+	done
 
 .PHONY: ci
 ci: setup lint units test ## the whole check: lint, units, build, static receiver, all tests

@@ -12,6 +12,7 @@ let package = Package(
         .executable(name: "tandem-agent", targets: ["tandem-agent"]),
         .executable(name: "tandem-receiver", targets: ["tandem-receiver"]),
         .executable(name: "tandem-snapshot", targets: ["tandem-snapshot"]),
+        .executable(name: "tandem-manager", targets: ["tandem-manager"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -103,7 +104,10 @@ let package = Package(
             name: "TandemSnapshots",
             dependencies: ["TandemTree", "TandemSystem", "TandemFiles", "CZstd", "CTandem"]
         ),
-        .target(name: "TandemManagement", dependencies: ["TandemTree"]),
+        .target(
+            name: "TandemManagement",
+            dependencies: ["TandemTree", "TandemSystem", "TandemHTTP"]
+        ),
 
         // assembly
         .target(
@@ -115,6 +119,7 @@ let package = Package(
                 "TandemSync",
                 "TandemProject",
                 "TandemDaemon",
+                "TandemHTTP",
                 "TandemManagement",
                 "TandemSnapshots",
                 "TandemControl",
@@ -139,6 +144,14 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        .target(
+            name: "TandemManager",
+            dependencies: [
+                "TandemSystem", "TandemDaemon", "TandemHTTP", "TandemManagement",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
 
         .target(
             name: "TandemOperations",
@@ -158,6 +171,7 @@ let package = Package(
         ),
         .executableTarget(name: "tandem-receiver", dependencies: ["TandemReceiver"]),
         .executableTarget(name: "tandem-snapshot", dependencies: ["TandemOperations"]),
+        .executableTarget(name: "tandem-manager", dependencies: ["TandemManager"]),
 
         // tests
         .target(
@@ -236,8 +250,17 @@ let package = Package(
         .testTarget(
             name: "TandemOperationsTests",
             dependencies: [
-                "TandemOperations", "TandemSnapshots", "TandemManagement", "TandemFiles",
-                "TandemTree", "TandemSystem", "TandemHTTP", "TandemTestSupport", "tandem-snapshot",
+                "TandemOperations",
+                "TandemSnapshots",
+                "TandemManagement",
+                "TandemFiles",
+                "TandemTree",
+                "TandemSystem",
+                "TandemHTTP",
+                "TandemTestSupport",
+                "tandem-snapshot",
+                "TandemManager",
+                "tandem-manager",
             ]
         ),
         .testTarget(

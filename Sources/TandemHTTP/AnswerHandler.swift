@@ -8,17 +8,17 @@ final class AnswerHandler: ChannelInboundHandler {
 
     private let requests: RequestGuard
     private let connections: Connections
-    private let route: @Sendable (String) -> HTTPAnswer
+    private let responder: HTTPResponder
     private var head: HTTPRequestHead?
 
     init(
         requests: RequestGuard,
         connections: Connections,
-        route: @escaping @Sendable (String) -> HTTPAnswer
+        responder: HTTPResponder
     ) {
         self.requests = requests
         self.connections = connections
-        self.route = route
+        self.responder = responder
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -34,7 +34,7 @@ final class AnswerHandler: ChannelInboundHandler {
                 return
             }
             requests.requestDidEnd(context)
-            send(answer(to: head), to: head, context)
+            respond(to: head, context)
         }
     }
 
@@ -42,12 +42,32 @@ final class AnswerHandler: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
-    private func answer(to head: HTTPRequestHead) -> HTTPAnswer {
-        switch head.method {
-        case .GET, .HEAD: route(String(head.uri.prefix { $0 != "?" && $0 != "#" }))
-        default: .text("only GET and HEAD\n", status: 405)
+    private func respond(to head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        guard let method = method(of: head) else {
+            let text = responder.takesPosts ? "only GET, HEAD and POST\n" : "only GET and HEAD\n"
+            send(.text(text, status: 405), to: head, context)
+            return
+        }
+        let loop = context.eventLoop
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: loop)
+        responder.respond(HTTPRequest(method, target: head.uri)) { answer in
+            if loop.inEventLoop {
+                bound.value.handler.send(answer, to: head, bound.value.context)
+            } else {
+                loop.execute { bound.value.handler.send(answer, to: head, bound.value.context) }
+            }
         }
     }
+
+    private func method(of head: HTTPRequestHead) -> HTTPRequest.Method? {
+        switch head.method {
+        case .GET, .HEAD: .get
+        case .POST where responder.takesPosts: .post
+        default: nil
+        }
+    }
+
+    private var allowed: String { responder.takesPosts ? "GET, HEAD, POST" : "GET, HEAD" }
 
     private func send(
         _ answer: HTTPAnswer,
@@ -61,7 +81,7 @@ final class AnswerHandler: ChannelInboundHandler {
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
         ]
-        if answer.status == 405 { headers.add(name: "Allow", value: "GET, HEAD") }
+        if answer.status == 405 { headers.add(name: "Allow", value: allowed) }
         if !keepsOpen {
             headers.add(name: "Connection", value: "close")
         } else if head.version == .http1_0 {

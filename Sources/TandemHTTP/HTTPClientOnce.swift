@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// One GET over a connection of its own, for health checks: bounded in time and in bytes.
+/// One request over a connection of its own, bounded in time and in bytes.
 package enum HTTPClientOnce {
     /// The longest wait, whatever the deadline says: a health check is not worth more.
     private static let longestTime = TimeAmount.hours(1)
@@ -11,7 +11,7 @@ package enum HTTPClientOnce {
     /// Asks once and waits for the whole answer.
     ///
     /// - Parameters:
-    ///   - path: what is asked for, such as `/healthz`.
+    ///   - path: what is asked for, such as `/healthz`, with its query.
     ///   - address: the service.
     ///   - deadline: when to give up, whatever stage it is at.
     ///   - limit: the most bytes taken, head and body together.
@@ -20,6 +20,26 @@ package enum HTTPClientOnce {
     package static func get(
         _ path: String,
         from address: HTTPAddress,
+        by deadline: DispatchTime,
+        limit: Int = 1 << 20
+    ) throws(HTTPFailure) -> HTTPAnswer {
+        try send(.get, path, to: address, by: deadline, limit: limit)
+    }
+
+    /// Sends a request without a body and waits for the whole answer.
+    ///
+    /// - Parameters:
+    ///   - method: GET, or POST for what changes something.
+    ///   - path: what is asked for, with its query.
+    ///   - address: the service.
+    ///   - deadline: when to give up, whatever stage it is at.
+    ///   - limit: the most bytes taken, head and body together.
+    /// - Returns: the answer, whatever its status.
+    /// - Throws: `HTTPFailure`
+    package static func send(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        to address: HTTPAddress,
         by deadline: DispatchTime,
         limit: Int = 1 << 20
     ) throws(HTTPFailure) -> HTTPAnswer {
@@ -36,7 +56,7 @@ package enum HTTPClientOnce {
             .connectTimeout(time)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try prepare(channel, path, address, limit, answer)
+                    try prepare(channel, (method, path), address, limit, answer)
                 }
             }
         let connected = connect(bootstrap, to: address)
@@ -68,7 +88,7 @@ package enum HTTPClientOnce {
 
     private static func prepare(
         _ channel: any Channel,
-        _ path: String,
+        _ request: (HTTPRequest.Method, String),
         _ address: HTTPAddress,
         _ limit: Int,
         _ answer: EventLoopPromise<HTTPAnswer>
@@ -76,7 +96,7 @@ package enum HTTPClientOnce {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(ByteLimit(limit, address, answer))
         try pipeline.addHTTPClientHandlers()
-        try pipeline.addHandler(AnswerCollector(path, address, answer))
+        try pipeline.addHandler(AnswerCollector(request, address, answer))
     }
 }
 
@@ -131,13 +151,17 @@ private final class AnswerCollector: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
 
-    private let path: String
+    private let request: (method: HTTPRequest.Method, path: String)
     private let address: HTTPAddress
     private let answer: EventLoopPromise<HTTPAnswer>
     private var collected = HTTPAnswer(contentType: "", body: [])
 
-    init(_ path: String, _ address: HTTPAddress, _ answer: EventLoopPromise<HTTPAnswer>) {
-        self.path = path
+    init(
+        _ request: (HTTPRequest.Method, String),
+        _ address: HTTPAddress,
+        _ answer: EventLoopPromise<HTTPAnswer>
+    ) {
+        self.request = request
         self.address = address
         self.answer = answer
     }
@@ -145,8 +169,14 @@ private final class AnswerCollector: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) {
         var host = address.description
         if case .unix = address { host = "localhost" }
-        let headers: HTTPHeaders = ["Host": host, "Connection": "close"]
-        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: headers)
+        var headers: HTTPHeaders = ["Host": host, "Connection": "close"]
+        if request.method == .post { headers.add(name: "Content-Length", value: "0") }
+        let head = HTTPRequestHead(
+            version: .http1_1,
+            method: request.method == .post ? .POST : .GET,
+            uri: request.path,
+            headers: headers
+        )
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }

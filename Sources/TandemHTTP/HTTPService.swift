@@ -45,6 +45,22 @@ package final class HTTPService: Sendable {
         limits: HTTPLimits = HTTPLimits(),
         route: @escaping @Sendable (String) -> HTTPAnswer
     ) throws -> HTTPService {
+        try start(at: address, limits: limits, responder: HTTPResponder(route: route))
+    }
+
+    /// Starts to listen, for requests that may change something and take their time.
+    ///
+    /// - Parameters:
+    ///   - address: a host and port, or the path of a socket in a directory only its owner enters.
+    ///   - limits: what one client may cost; an answer has `requestTime` to come.
+    ///   - responder: what answers.
+    /// - Returns: the running service.
+    /// - Throws: what the system says against listening there.
+    package static func start(
+        at address: HTTPAddress,
+        limits: HTTPLimits = HTTPLimits(),
+        responder: HTTPResponder
+    ) throws -> HTTPService {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let connections = Connections(limit: limits.connections)
         let bootstrap = ServerBootstrap(group: group)
@@ -52,9 +68,11 @@ package final class HTTPService: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: false)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try prepare(channel, limits, connections, route)
+                let prepared = channel.eventLoop.makeCompletedFuture {
+                    try prepare(channel, limits, connections, responder)
                 }
+                guard let admits = responder.admits else { return prepared }
+                return prepared.flatMap { PeerGate.check(channel, admits: admits) }
             }
         do {
             let listener = try listen(bootstrap, at: address)
@@ -91,7 +109,7 @@ package final class HTTPService: Sendable {
         _ channel: any Channel,
         _ limits: HTTPLimits,
         _ connections: Connections,
-        _ route: @escaping @Sendable (String) -> HTTPAnswer
+        _ responder: HTTPResponder
     ) throws {
         let requests = RequestGuard(limits: limits, connections: connections)
         let pipeline = channel.pipeline.syncOperations
@@ -101,7 +119,7 @@ package final class HTTPService: Sendable {
         try pipeline.addHandler(requests)
         try pipeline.configureHTTPServerPipeline()
         try pipeline.addHandler(
-            AnswerHandler(requests: requests, connections: connections, route: route)
+            AnswerHandler(requests: requests, connections: connections, responder: responder)
         )
     }
 

@@ -1,4 +1,5 @@
 #if os(Linux)
+import CTandem
 import Glibc
 
 /// The two clocks that tell whether the machine slept.

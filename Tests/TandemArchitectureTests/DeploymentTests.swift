@@ -20,6 +20,16 @@ struct DeploymentTests {
     }
 
     @Test(arguments: units)
+    func `a unit waits for no network and is tried for ever, ever less often`(_ name: String) throws
+    {
+        let unit = try Self.unit(name)
+        #expect(unit.value("DefaultDependencies", in: "Quadlet") == "false")
+        #expect(unit.keys(in: "Unit").allSatisfy { $0 != "After" && $0 != "Wants" })
+        #expect(unit.value("StartLimitIntervalSec", in: "Unit") == "0")
+        #expect(unit.value("RestartMaxDelaySec", in: "Service") != nil)
+    }
+
+    @Test(arguments: units)
     func `a unit publishes one port, on this machine only`(_ name: String) throws {
         #expect(try Self.unit(name).values("PublishPort") == ["127.0.0.1:8081:8080"])
     }

@@ -35,6 +35,7 @@ package struct TandemCommand: ParsableCommand {
             SnapshotCommand.self,
             VerifyCommand.self,
             GarbageCommand.self,
+            VMCommand.self,
             UpCommand.self,
             DownCommand.self,
             FlushCommand.self,

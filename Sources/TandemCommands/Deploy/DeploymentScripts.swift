@@ -145,7 +145,13 @@ enum DeploymentScripts {
             """#
 
     /// Lets the account's services run without a login.
-    static let enableLinger = common + "\nloginctl enable-linger\n"
+    ///
+    /// Where no polkit answers, as on small servers, only root may; many accounts there have sudo.
+    static let enableLinger =
+        common + "\n" + #"""
+            said=$(loginctl enable-linger 2>&1) && exit 0
+            sudo -n loginctl enable-linger "$(id -un)" >/dev/null 2>&1 || fail "$said"
+            """#
 
     /// Has systemd read the unit, and runs it.
     ///

@@ -34,8 +34,13 @@ enum ShippedFiles {
 
         [Unit]
         Description=Tandem receiver: applies what the laptop sends to one directory
-        After=network-online.target
-        Wants=network-online.target
+        # A start that fails is tried again for ever, ever less often.
+        StartLimitIntervalSec=0
+
+        # Nothing here needs the network to be up, and an account's unit would wait 90 s for a target that
+        # many vms never reach.
+        [Quadlet]
+        DefaultDependencies=false
 
         [Container]
         Image=localhost/tandem-receiver:latest
@@ -74,6 +79,8 @@ enum ShippedFiles {
         start.
         Restart=always
         RestartSec=2
+        RestartSteps=5
+        RestartMaxDelaySec=60
         TimeoutStopSec=20
         UMask=0077
         ExecStartPre=/usr/bin/install -d -m 0700 %t/tandem %h/.local/state/tandem/receiver

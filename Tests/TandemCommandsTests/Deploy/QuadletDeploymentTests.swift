@@ -85,4 +85,11 @@ struct QuadletDeploymentTests {
         #expect(!result.done.contains(.enableLinger) && result.done.contains(.start))
         #expect(result.notes.contains { $0.contains("linger is off") })
     }
+
+    @Test func `linger comes by sudo where only root may turn it on`() throws {
+        try vm.write("", to: "no-linger")
+        try vm.write("", to: "sudoer")
+        #expect(try deploy().done.contains(.enableLinger))
+        #expect(vm.calls.contains("sudo -n loginctl enable-linger nobody-of-this-name"))
+    }
 }

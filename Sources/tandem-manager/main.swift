@@ -1,0 +1,3 @@
+import TandemManager
+
+ManagerProgram.start()
