@@ -61,6 +61,12 @@ bench: ## times a push beside rsync over the same sshd (FILES=, ROUNDS=)
 fuzz: ## runs every decoder's fuzzer for SECONDS_EACH seconds
 	@SECONDS_EACH=$(SECONDS_EACH) deployment/setup/fuzz.sh
 
+.PHONY: watch-figures
+watch-figures: ## prints what watching 50,000 directories costs, optimised (minutes)
+	@TANDEM_TESTS=TandemFilesTests $(SWIFT) build -c release --build-tests -Xswiftc -enable-testing
+	@TANDEM_TESTS=TandemFilesTests TANDEM_FIGURES=1 $(SWIFT) test -c release --skip-build \
+		--disable-xctest --filter WatchFigures
+
 .PHONY: proof-kill
 proof-kill: ## kills laptop, receiver and sshd at random for ROUNDS rounds, from SEED
 	@KILL_ROUNDS=$${ROUNDS:-200} KILL_SEED=$${SEED:-1} $(TESTS) --filter KillStormTests

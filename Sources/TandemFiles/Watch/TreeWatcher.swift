@@ -54,6 +54,14 @@ package struct WatchBatch: Hashable, Sendable {
         self.isRootGone = isRootGone
     }
 
+    /// Takes in what was reported later.
+    package mutating func add(_ later: WatchBatch) {
+        dirty = (dirty + later.dirty).withoutCovered()
+        listings = Set(listings + later.listings).filter { !dirty.covers($0) }.sorted()
+        needsFullScan = needsFullScan || later.needsFullScan
+        isRootGone = isRootGone || later.isRootGone
+    }
+
     /// Whether there is nothing to do.
     package var isEmpty: Bool {
         dirty.isEmpty && listings.isEmpty && !needsFullScan && !isRootGone
