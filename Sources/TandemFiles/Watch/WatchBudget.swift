@@ -50,9 +50,14 @@ struct WatchLimits: Hashable, Sendable {
     var share: Int { watches - watches / 4 }
 
     /// The command that makes room for so many directories; nil when there is room.
-    func remedy(forWatching directories: Int) -> String? {
+    ///
+    /// - Parameters:
+    ///   - directories: how many.
+    ///   - isUsedUp: the kernel said that other programs hold what there is.
+    /// - Returns: the line for a shell.
+    func remedy(forWatching directories: Int, isUsedUp: Bool = false) -> String? {
         var wanted = Self.leastWatches
-        while wanted - wanted / 4 < directories { wanted *= 2 }
+        while wanted - wanted / 4 < directories || isUsedUp && wanted <= watches { wanted *= 2 }
         guard wanted > watches else { return nil }
         return "sudo sysctl -w \(Self.watchesName)=\(wanted)"
     }

@@ -99,7 +99,8 @@ extension WatchLoop {
     private func remedy(_ reason: WatchReport.Reason?) -> String? {
         switch reason {
         case .instancesUsedUp: limits.remedyForInstances
-        case .budget, .watchesUsedUp: limits.remedy(forWatching: table.count)
+        case .budget: limits.remedy(forWatching: table.count)
+        case .watchesUsedUp: limits.remedy(forWatching: table.count, isUsedUp: true)
         default: nil
         }
     }

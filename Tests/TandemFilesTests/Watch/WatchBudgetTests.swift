@@ -94,6 +94,10 @@ struct WatchBudgetTests {
                 == "sudo sysctl -w fs.inotify.max_user_watches=131072"
         )
         #expect(WatchLimits(watches: 131_072, instances: 128).remedy(forWatching: 50_001) == nil)
+        #expect(
+            WatchLimits(watches: 131_072, instances: 128).remedy(forWatching: 5, isUsedUp: true)
+                == "sudo sysctl -w fs.inotify.max_user_watches=262144"
+        )
         #expect(small.remedyForInstances == "sudo sysctl -w fs.inotify.max_user_instances=256")
     }
 
