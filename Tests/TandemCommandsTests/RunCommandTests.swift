@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import TandemControl
 import TandemProject
 import TandemSSH
 import TandemSync
@@ -81,6 +82,9 @@ struct RunCommandTests {
     private func configure(_ rest: String) throws {
         let text = "version: 1\nvm: v\nsync: [{from: ., to: /app, mode: push}]\n\(rest)"
         try Data(text.utf8).write(to: URL(filePath: "\(entry.root)/tandem.yml"))
+        let context = playground.context(ConsoleRecord(), catalogue: MemoryCatalogue([entry]))
+        let approval = ["config", "approve", "shop", "--yes"]
+        #expect(CommandProgram.run(approval, in: context) == .done)
     }
 
     private func run(
@@ -88,7 +92,7 @@ struct RunCommandTests {
         exit: RemoteExit? = .status(0),
         input: [UInt8] = [],
         engine: FakeEngine = FakeEngine(),
-        flush: TreeBarrier.Flush? = nil
+        agent: FakeAgent? = nil
     ) -> (code: ExitCode, errors: String, scripts: [String]) {
         let record = ConsoleRecord()
         let shell = PlayedShell(exit: exit)
@@ -98,7 +102,7 @@ struct RunCommandTests {
             engine: engine
         )
         context.dialer = FakeDialer(remoteShell: shell)
-        if let flush { context.flush = flush }
+        if let agent { context.agent = agent }
         let rest = Monitor<[UInt8]?>(input)
         let written = written
         context.streams = ByteStreams(
@@ -184,17 +188,44 @@ struct RunCommandTests {
         #expect(run(["--allow-vm-only", "--", "make"], engine: engine).code == .command(0))
     }
 
-    @Test func `an agent that answers is asked instead of a push`() throws {
+    private func agent(_ result: FlushAnswer.Result, _ remarks: [String] = []) -> FakeAgent {
+        let status = PairStatus.sample(entry, now: 0)
+        let agent = FakeAgent([status])
+        let answer = FlushAnswer(
+            result: result,
+            tree: result == .inSync ? ContentHasher.digest(of: [9]).hex : nil,
+            remarks: remarks,
+            status: status
+        )
+        agent.state.withLock { state in
+            state.answers = { if case .flush = $0 { .flushed(answer) } else { nil } }
+        }
+        return agent
+    }
+
+    @Test func `an agent that has the pair is asked instead of a push`() throws {
         try configure("workload: {container: app}\n")
         var engine = FakeEngine()
         engine.report = { _, _, _ in throw SyncError(.busy, "the agent has the pair") }
-        let tree = ContentHasher.digest(of: [9])
-        let (code, errors, _) = run(["--wait", "3s", "--", "make"], engine: engine) { pair, wait in
-            #expect(pair.name == "shop" && wait == .seconds(3))
-            return TreeBarrier.Reached(tree: tree, changes: 2)
-        }
+        let agent = agent(.inSync)
+        let (code, errors, _) = run(["--wait", "3s", "--", "make"], engine: engine, agent: agent)
         #expect(code == .command(0))
-        #expect(errors.hasPrefix("tree \(tree.hex.prefix(7)) on devvm (2 changes, "))
+        #expect(errors.hasPrefix("tree \(ContentHasher.digest(of: [9]).hex.prefix(7)) on devvm ("))
+        #expect(agent.asked.contains(.flush(pair: entry.hexID, milliseconds: 3000)))
+    }
+
+    @Test(arguments: [
+        (FlushAnswer.Result.attention, ExitCode.attention), (.timedOut, .timedOut),
+        (.broken, .failed),
+    ])
+    func `where the agent cannot reach it nothing runs`(
+        result: FlushAnswer.Result,
+        expected: ExitCode
+    ) throws {
+        try configure("workload: {container: app}\n")
+        let (code, errors, scripts) = run(["--", "make"], agent: agent(result, ["a: both edited"]))
+        #expect(code == expected && scripts.isEmpty)
+        #expect(errors.contains(result == .timedOut ? "--wait" : "a: both edited"))
     }
 
     @Test func `the time to wait is for the tree`() throws {

@@ -18,8 +18,6 @@ package struct CommandContext: Sendable {
     package var openCatalogue: @Sendable () throws -> any PairCatalogue
     /// This process's streams as bytes, for what a command of the user's reads and writes.
     package var streams: ByteStreams
-    /// Asks a running agent to bring the vm up to the laptop; nil where no agent answers.
-    package var flush: TreeBarrier.Flush
 
     package init(
         console: Console,
@@ -33,8 +31,7 @@ package struct CommandContext: Sendable {
         agent: any AgentReach = NoAgent(),
         stop: StopSwitch,
         openCatalogue: @escaping @Sendable () throws -> any PairCatalogue,
-        streams: ByteStreams = .none,
-        flush: @escaping TreeBarrier.Flush = { _, _ in nil }
+        streams: ByteStreams = .none
     ) {
         self.console = console
         self.environment = environment
@@ -48,7 +45,6 @@ package struct CommandContext: Sendable {
         self.stop = stop
         self.openCatalogue = openCatalogue
         self.streams = streams
-        self.flush = flush
     }
 
     /// The user's home directory, where the environment names one.

@@ -128,10 +128,10 @@ struct WaitingContent {
         diff = TextDiff(from: kept.content, to: content)
         let local = try place.files.local()
         func settings(_ bytes: [UInt8]?) throws -> ProjectSettings {
-            guard let bytes else { return ProjectSettings(withoutFile: .push) }
+            guard let bytes else { return ProjectSettings(withoutFile: .twoWay) }
             return ProjectSettings(try Configuration.read(bytes, local: local))
         }
-        let old = (try? settings(kept.content)) ?? ProjectSettings(withoutFile: .push)
+        let old = (try? settings(kept.content)) ?? ProjectSettings(withoutFile: .twoWay)
         do {
             change = SettingsChange(from: old, to: try settings(content))
             error = nil

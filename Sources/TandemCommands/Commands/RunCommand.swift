@@ -1,7 +1,6 @@
 package import ArgumentParser
 import TandemProject
 import TandemSystem
-import TandemTree
 
 /// `tandem run`: run a command on the vm, in the workload container, on exactly this tree.
 package struct RunCommand: TandemSubcommand {
@@ -99,18 +98,18 @@ package struct RunCommand: TandemSubcommand {
         if json {
             let document = RunDocument(
                 pair: entry.document,
-                tree: reached.tree.hex,
+                tree: reached.tree,
                 changes: reached.changes
             )
             let text = try JSONDocument.text(document)
             for line in text.split(separator: "\n") { context.console.note(StyledText("\(line)")) }
             return
         }
-        let work = Quantities.count(reached.changes, "change")
+        let work = reached.changes.map { "\(Quantities.count($0, "change")), " } ?? ""
         context.console.note(
-            StyledText("tree \(reached.tree.hex.prefix(7))", .strong)
+            StyledText("tree \(reached.tree.prefix(7))", .strong)
                 + StyledText(" on \(entry.destination.authority)")
-                + StyledText(" (\(work), \(Quantities.duration(elapsed)))", .faint)
+                + StyledText(" (\(work)\(Quantities.duration(elapsed)))", .faint)
         )
     }
 
@@ -142,5 +141,5 @@ struct RunDocument: Encodable, Sendable {
     var command = "run"
     var pair: PairDocument
     var tree: String
-    var changes: Int
+    var changes: Int?
 }

@@ -1,29 +1,22 @@
+import TandemControl
 import TandemProject
 import TandemSync
 import TandemSystem
-package import TandemTree
+import TandemTree
 
-/// Waits until the vm holds exactly the laptop's tree: by the agent's flush where one runs, else
-/// by a push of its own.
-package struct TreeBarrier: Sendable {
+/// Waits until the vm holds exactly the laptop's tree: by the agent's flush where one keeps the
+/// pair in sync, else by a push of its own.
+struct TreeBarrier {
     /// What was reached.
-    package struct Reached: Sendable, Hashable {
-        /// The digest of the tree that both sides hold.
-        package var tree: Digest
-        /// How many entries had to travel.
-        package var changes: Int
-
-        package init(tree: Digest, changes: Int) {
-            self.tree = tree
-            self.changes = changes
-        }
+    struct Reached {
+        /// The digest of the tree that both sides hold, in hexadecimal.
+        var tree: String
+        /// How many entries had to travel; nil where the agent did it.
+        var changes: Int?
     }
 
-    /// Asks an agent; nil where none answers.
-    ///
-    /// It throws where the agent cannot reach it: conflicts, a broken pair, the time.
-    package typealias Flush =
-        @Sendable (_ pair: PairEntry, _ wait: Duration?) throws -> Reached?
+    /// A time nobody waits for a tree; the agent wants one.
+    private static let longest = Duration.seconds(24 * 3600)
 
     let entry: PairEntry
     let settings: ProjectSettings
@@ -33,7 +26,37 @@ package struct TreeBarrier: Sendable {
     let context: CommandContext
 
     func reach() throws -> Reached {
-        if let reached = try context.flush(entry, wait) { return reached }
+        if let (agent, _) = try context.owner(of: entry) {
+            defer { agent.close() }
+            return try flush(agent)
+        }
+        return try push()
+    }
+
+    private func flush(_ agent: any AgentConversation) throws -> Reached {
+        let barrier = AgentBarrier(wait: wait ?? Self.longest)
+        let answer = try barrier.flush(entry, agent, context)
+        switch answer.result {
+        case .inSync:
+            guard let tree = answer.tree else { break }
+            return Reached(tree: tree, changes: nil)
+        case .timedOut:
+            throw CommandError(
+                .timedOut,
+                "the vm did not have the tree in the time that --wait gave",
+                at: "pair \(entry.name): \(entry.destination)",
+                next: "look at `tandem status \(entry.name)`"
+            )
+        case .attention, .broken: break
+        }
+        throw refusal(
+            answer.exitCode,
+            answer.remarks,
+            next: "look at `tandem status \(entry.name)`"
+        )
+    }
+
+    private func push() throws -> Reached {
         // A switch of its own: what `--wait` ends is the push, not the command after it.
         let stop = StopSwitch()
         let outer = context.stop
@@ -61,7 +84,7 @@ package struct TreeBarrier: Sendable {
             throw failure
         }
         try check(report)
-        return Reached(tree: report.treeDigest, changes: report.appliedCount)
+        return Reached(tree: report.treeDigest.hex, changes: report.appliedCount)
     }
 
     private func check(_ report: PushReport) throws {
@@ -72,18 +95,25 @@ package struct TreeBarrier: Sendable {
         details += report.refusals.map { "\($0.path): \($0.reason)" }
         details += report.problems.map { "\($0.path): \($0.reason)" }
         details += report.vmOnly.map { "\($0.path): only the vm has it so" }
-        let more = details.count - ReportText.listLimit
-        details = Array(details.prefix(ReportText.listLimit))
-        if more > 0 { details.append("… and \(more) more") }
         if !report.isCompared { details.append("the vm could not compare its whole tree") }
-        throw CommandError(
+        throw refusal(
             .attention,
-            "the vm does not hold exactly this tree, so nothing was run",
-            at: "pair \(entry.name): \(entry.destination)",
-            details: details,
+            details,
             next: isComplete
                 ? "ignore what only the vm has, or add --allow-vm-only"
                 : "settle these, then run it again"
+        )
+    }
+
+    private func refusal(_ code: ExitCode, _ details: [String], next: String) -> CommandError {
+        let more = details.count - ReportText.listLimit
+        let rest = more > 0 ? ["… and \(more) more"] : []
+        return CommandError(
+            code,
+            "the vm does not hold exactly this tree, so nothing was run",
+            at: "pair \(entry.name): \(entry.destination)",
+            details: details.prefix(ReportText.listLimit) + rest,
+            next: next
         )
     }
 }

@@ -16,7 +16,8 @@ extension CommandContext {
     package func configurationWatch(of entry: PairEntry) throws -> ConfigurationWatch {
         let state = laptopPair(entry).stateDirectory
         try StateDirectories.prepare(state, forbidden: 0o077)
-        return ConfigurationWatch(root: entry.root, stateDirectory: state, mode: .push)
+        // Whatever brought the root's files: without a file of the pair's, they may be the vm's.
+        return ConfigurationWatch(root: entry.root, stateDirectory: state, mode: .twoWay)
     }
 
     /// What is in force for a pair; for a plan, what the file as it stands would bring.
@@ -62,7 +63,7 @@ extension CommandContext {
         let settings =
             try file.shared().map {
                 ProjectSettings(try Configuration.read($0, local: try file.local()))
-            } ?? ProjectSettings(withoutFile: .push)
+            } ?? ProjectSettings(withoutFile: .twoWay)
         var gate = ProjectGate(settings: settings)
         gate.notes = [StyledText("planned with \(what); it changes:", .warning)]
         let change = SettingsChange(from: watch.settings, to: settings)

@@ -28,6 +28,8 @@ struct RunContainerTests {
                     + "workload: {container: \(container.id.prefix(12))}\n",
                 to: "tandem.yml"
             )
+            let approval = try live.tandem(["config", "approve", "--yes", "-C", live.laptop])
+            #expect(approval.code == 0, "\(approval.said)")
             let version = try CommandEnd(
                 live.start(["run", "-C", live.laptop, "--", "tandem-receiver", "--version"])
             )

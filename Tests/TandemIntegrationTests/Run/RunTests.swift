@@ -25,6 +25,12 @@ import Testing
             "version: 1\nvm: v\nsync: [{from: ., to: /app, mode: push}]\n\(workload ?? "")",
             to: "tandem.yml"
         )
+        try Self.approve(live)
+    }
+
+    private static func approve(_ live: LivePair) throws {
+        let end = try live.tandem(["config", "approve", "--yes", "-C", live.laptop])
+        #expect(end.code == 0, "\(end.said)")
     }
 
     private func run(_ arguments: String...) throws -> CommandEnd {
@@ -41,6 +47,7 @@ import Testing
                     + "workload: {container: app, directory: \(live.root)}\n",
                 to: "tandem.yml"
             )
+            try Self.approve(live)
             try live.write("fresh", to: "src/new")
             try expectRun(CommandEnd(live.start(["run", "-C", live.laptop] + Self.command)))
             return
@@ -159,6 +166,7 @@ import Testing
                 + "workload: {container: app}\n",
             to: "tandem.yml"
         )
+        try Self.approve(live)
         let canary = live.directory.path("canary")
         let end = try run("-C", live.laptop, "--", "touch", canary)
         #expect(end.code == 1 && end.errors.contains("tandem.yml"), "\(end.said)")
