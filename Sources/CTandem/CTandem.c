@@ -148,6 +148,8 @@ int tandem_lock_file(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_N
 
 int tandem_share_file(int descriptor) { return flock(descriptor, LOCK_SH | LOCK_NB); }
 
+int tandem_unlock_file(int descriptor) { return flock(descriptor, LOCK_UN); }
+
 void tandem_harden_process(void) {
     struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);

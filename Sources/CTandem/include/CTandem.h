@@ -83,6 +83,9 @@ int tandem_lock_file(int descriptor);
 /// flock(2) shared without waiting: 0, or -1 with EWOULDBLOCK when another holds it exclusively.
 int tandem_share_file(int descriptor);
 
+/// flock(2) LOCK_UN: also for a copy that a child has between fork and exec.
+int tandem_unlock_file(int descriptor);
+
 /// Ends the calling process's core dumps (RLIMIT_CORE 0) and makes SIGIO and SIGPIPE ignored.
 void tandem_harden_process(void);
 

@@ -44,6 +44,10 @@ private final class HeldLock: Sendable {
         guard result == 0 else { throw SystemError("lock") }
     }
 
+    /// Unlocks before it closes: a child that is being started has a copy of the descriptor until its
+    /// exec, and would hold the lock that long.
+    deinit { tandem_unlock_file(file.raw) }
+
     private static func open(_ name: String, in store: Directory) throws(SystemError) -> Int32 {
         let bytes = Array(name.utf8)
         do throws(SystemError) {

@@ -77,8 +77,8 @@ struct SnapshotDaemonTests {
         let daemon = try Daemon(["--interval", "1h"])
         try daemon.waitUntilReady()
         try daemon.wait { (try? daemon.ask(.list).count) == 1 }
-        let mode = try FileManager.default.attributesOfItem(atPath: daemon.socket)[.posixPermissions]
-        #expect(mode as? Int == 0o600)
+        let status = try FileManager.default.attributesOfItem(atPath: daemon.socket)
+        #expect(status[.posixPermissions] as? Int == 0o600)
         try daemon.fixture.write("later", "x")
         #expect(try daemon.ask(.take(reason: .request, label: "now")).count == 1)
         #expect(try daemon.ask(.list).count == 2)
