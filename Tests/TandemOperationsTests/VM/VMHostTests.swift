@@ -13,9 +13,9 @@ struct VMHostTests {
         available=4000
         waits=0.10
         waitsdisk=12.50
-        disk=100000000 50000000 /
-        disk=100000000 50000000 /home/dev
-        disk=2000000 10 /data disk
+        disk=100000000 50000000 /dev/sda1 /
+        disk=100000000 49999999 /dev/sda1 /home/dev
+        disk=2000000 10 /dev/sdb /data disk
         tandem-host end
         """
 
