@@ -10,6 +10,7 @@ struct HelpTests {
         + [
             RecoverCommand.self, ConfigCommand.self, ConflictsCommand.self, ServiceCommand.self,
             SnapshotCommand.self,
+            VMCommand.self,
         ]
         .flatMap(below)
 

@@ -47,13 +47,24 @@ copy_image() {
     changed=1
 }
 
+# A component's unit. The manager's names the snapshot daemon only where there is one, or will be.
+unit_text() {
+    local name=$1 unit
+    unit=$(cat "deployment/$name/tandem-$name.container")
+    if [ "$name" = manager ] && [[ " ${wanted[*]} " != *' snapshot '* ]] &&
+        ! on_vm test -e .config/containers/systemd/tandem-snapshot.container; then
+        unit=${unit/--watch tandem-receiver tandem-snapshot/--watch tandem-receiver}
+    fi
+    printf '%s' "$unit"
+}
+
 # Writes a unit and its drop-in where they differ; prints "written" where one did.
 write_unit() {
     local name=$1 limits=
     [ "${LIMITS:-yes}" = no ] || limits=$(cat "deployment/$name/tandem-$name.container.d/limits.conf")
     {
         printf 'name=%q\n' "tandem-$name"
-        printf 'unit=%s\n' "$(quoted "$(cat "deployment/$name/tandem-$name.container")")"
+        printf 'unit=%s\n' "$(quoted "$(unit_text "$name")")"
         printf 'limits=%s\n' "$(quoted "$limits")"
         cat <<'SCRIPT'
 set -eu

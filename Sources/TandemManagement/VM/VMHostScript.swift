@@ -13,8 +13,9 @@ extension VMHost {
         say available "$(memory MemAvailable)"
         say waits "$(pressure memory)"
         say waitsdisk "$(pressure io)"
+        sizes='2s/^\([^ ]*\)  *\([0-9][0-9]*\)  *[0-9][0-9]*  *\([0-9][0-9]*\) .*$/\2 \3 \1/p'
         for place in / "$HOME"; do
-            say disk "$(df -Pk "$place" | sed -n '2s/^.* \([0-9][0-9]*\)  *[0-9][0-9]*  *\([0-9][0-9]*\)  *[0-9][0-9]*%.*$/\1 \2/p') $place"
+            say disk "$(df -Pk "$place" | sed -n "$sizes") $place"
         done
         printf '%s\n' 'tandem-host end'
         """#
@@ -31,6 +32,7 @@ extension VMHost {
         else { return nil }
         var fields: [String: String] = [:]
         var disks: [Disk] = []
+        var devices: Set<String> = []
         for line in lines[(start + 1)..<end] {
             guard let equals = line.firstIndex(of: "=") else { return nil }
             let value = String(line[line.index(after: equals)...])
@@ -38,11 +40,8 @@ extension VMHost {
                 fields[String(line[..<equals])] = value
                 continue
             }
-            guard let disk = Self.disk(value) else { return nil }
-            if !disks.contains(where: { $0.bytes == disk.bytes && $0.freeBytes == disk.freeBytes })
-            {
-                disks.append(disk)
-            }
+            guard let (device, disk) = Self.disk(value) else { return nil }
+            if devices.insert(device).inserted { disks.append(disk) }
         }
         guard let boot = fields["boot"], !boot.isEmpty,
             let uptime = fields["uptime"].flatMap({ UInt64($0) }),
@@ -58,12 +57,14 @@ extension VMHost {
         diskPressure = fields["waitsdisk"].flatMap(Self.hundredths)
     }
 
-    private static func disk(_ text: String) -> Disk? {
-        let parts = text.split(separator: " ", maxSplits: 2)
-        guard parts.count == 3, let all = kibibytes(String(parts[0])),
+    /// Size, free space, device and place.
+    private static func disk(_ text: String) -> (device: String, Disk)? {
+        let parts = text.split(separator: " ", maxSplits: 3)
+        guard parts.count == 4, let all = kibibytes(String(parts[0])),
             let free = kibibytes(String(parts[1]))
         else { return nil }
-        return Disk(place: escaped(parts[2].utf8), bytes: all, freeBytes: free)
+        let place = escaped(parts[3].utf8)
+        return (String(parts[2]), Disk(place: place, bytes: all, freeBytes: free))
     }
 
     private static func kibibytes(_ text: String) -> UInt64? {

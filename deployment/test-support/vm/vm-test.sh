@@ -205,6 +205,41 @@ logs_and_stats() {
     t vm stats --pair shop | sed 's/^/note: /'
 }
 
+# The same as Kubernetes objects, as root and beside the rootless ones, on another port. Without the
+# snapshot daemon's container where its image is not there.
+kube_play() {
+    local leave_out=none
+    [ "${rest[0]}" = snapshot ] || leave_out='    - name: snapshot'
+    vm_ssh 'sudo install -d -m 0700 -o 1000 -g 1000 /run/tandem /run/tandem-snapshot /var/lib/tandem/receiver /var/lib/tandem/snapshot \
+        /var/lib/tandem/snapshots /srv/app /var/log/tandem'
+    for name in receiver "${rest[@]}"; do
+        vm_ssh "podman save localhost/tandem-$name:latest | sudo podman load --quiet"
+    done
+    awk -v from="$leave_out" '$0 == from { skip = 1 } /^  volumes:/ { skip = 0 } !skip' deployment/kube/tandem.yaml |
+        sed 's/hostPort: 8081/hostPort: 8083/' | vm_ssh 'cat >tandem.yaml; sudo podman kube play tandem.yaml'
+    wait_until 30 vm_ssh curl -fs -o /dev/null 127.0.0.1:8083/readyz
+    note "the pod's receiver is ready"
+    vm_ssh sudo podman kube down tandem.yaml
+}
+
+# Runs the blocks of a page in their order: "laptop" here, "vm" there. A command that fails ends it.
+page_commands() {
+    local side line count=0
+    mkdir -p "$work/bin"
+    ln -sf "$tandem" "$work/bin/tandem"
+    printf '#!/bin/sh\nexec %s -F %s "$@"\n' "$(command -v ssh)" "$ssh_config" >"$work/bin/ssh"
+    chmod +x "$work/bin/ssh"
+    while IFS=$'\t' read -r side line; do
+        count=$((count + 1))
+        echo "$side> $line"
+        case $side in
+        laptop) on_laptop env PATH="$work/bin:$PATH" bash -c "$line" </dev/null ;;
+        vm) vm_ssh "$line" </dev/null ;;
+        esac || { echo "this command of the page failed"; return 1; }
+    done < <(awk '/^```(laptop|vm)$/ { side = substr($0, 4); next } /^```/ { side = "" } side != "" && NF { print side "\t" $0 }' "$1")
+    [ "$count" -gt 15 ] && note "$count commands"
+}
+
 # MARK: - the run
 
 [ "$(id -u)" -eq 0 ] || { echo "vm-test needs root: it makes network namespaces and boots a system" >&2; exit 69; }
@@ -228,6 +263,7 @@ step "make deploy HOST=devvm: ${rest[*]}" deploy "${rest[@]}"
 step "make deploy again changes nothing" deploy_again
 step "tandem vm status: all is well" status_is_good
 step "tandem vm logs and stats" logs_and_stats
+step "every command of docs/CONTAINER_MANAGEMENT.md" page_commands docs/CONTAINER_MANAGEMENT.md
 step "the receiver is killed" crash tandem-receiver
 step "push" edit_and_push
 for name in "${rest[@]}"; do step "tandem-$name is killed" crash "tandem-$name"; done
@@ -243,6 +279,7 @@ step "tandem vm roll: an update" upgrade
 step "tandem vm rollback" roll_back
 step "tandem vm roll: a bad update is rolled back by itself" bad_upgrade
 step "the power is cut within a rollout, which goes on after the boot" cut_within_a_rollout
+step "podman kube play deployment/kube/tandem.yaml" kube_play
 step "all is well at the end" status_is_good
 
 if [ "$failed" -eq 0 ]; then echo "vm-test: all $number steps held"; else echo "vm-test: $failed of $number steps failed"; fi
