@@ -1,4 +1,5 @@
 import TandemManagement
+import TandemProject
 import TandemSSH
 import TandemTree
 
@@ -6,13 +7,13 @@ import TandemTree
 struct LogSource {
     /// People's name of the machine.
     let side: String
-    let shell: any RemoteShell
+    let shell: any ScriptShell
     let directory: String?
     private(set) var readers: [LogReader]
     /// Logs that are not there, with the reason.
     private(set) var missing: [String: String] = [:]
 
-    init(side: String, shell: any RemoteShell, directory: String?, logs: [String]) {
+    init(side: String, shell: any ScriptShell, directory: String?, logs: [String]) {
         self.side = side
         self.shell = shell
         self.directory = directory

@@ -1,5 +1,6 @@
 import Dispatch
 import TandemDaemon
+import TandemProject
 import TandemSSH
 import TandemSystem
 
@@ -102,9 +103,9 @@ struct LogsWork {
     private func show(_ lines: ArraySlice<LogLine>) {
         for line in lines {
             if json {
-                context.console.document(LogText.json(line))
+                context.console.document(DaemonLogText.json(line))
             } else {
-                context.console.line(LogText.line(line))
+                context.console.line(DaemonLogText.line(line))
             }
         }
     }

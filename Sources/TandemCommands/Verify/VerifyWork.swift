@@ -1,7 +1,6 @@
 import TandemProject
 import TandemDaemon
 import TandemManagement
-import TandemProject
 import TandemSSH
 import TandemSync
 import TandemSystem
@@ -82,7 +81,7 @@ struct VerifyWork {
                     try context.target(entry),
                     options: PushOptions(
                         purpose: .plan,
-                        mode: try settings.pushMode,
+                        modes: try settings.pushModes,
                         ignore: settings.ignore
                     ),
                     stop: context.stop,

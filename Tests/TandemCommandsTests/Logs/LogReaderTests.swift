@@ -126,8 +126,8 @@ struct LogReaderTests {
     @Test func `a bad line drives no terminal, as text and as JSON`() {
         let line = LogLine(Array("\u{1B}[31m\u{7}\u{202E}x".utf8) + [0xFF], of: "a", after: "t")
         let record = ConsoleRecord()
-        record.console().line(LogText.line(line))
-        record.console().document(LogText.json(line))
+        record.console().line(DaemonLogText.line(line))
+        record.console().document(DaemonLogText.json(line))
         #expect(!record.output.utf8.contains(0x1B) && !record.output.utf8.contains(0x07))
         #expect(!record.output.unicodeScalars.contains("\u{202E}"))
         #expect(record.output.contains(#""bad":"#))
@@ -139,10 +139,10 @@ struct LogReaderTests {
             + #""message":"slow","ms":12,"path":"a b"}"#
         let line = LogLine(Array(text.utf8), of: "receiver", after: "")
         #expect(
-            LogText.line(line).plain
+            DaemonLogText.line(line).plain
                 == #"2026-03-01T09:00:00.000000Z receiver warning slow ms=12 path="a b""#
         )
-        #expect(LogText.json(line) == #"{"log":"receiver","# + text.dropFirst())
+        #expect(DaemonLogText.json(line) == #"{"log":"receiver","# + text.dropFirst())
     }
 }
 

@@ -70,7 +70,7 @@ struct LogProgramTests {
         let deployed = try vm.deploy()
         #expect(deployed.exit == .status(0), "\(deployed.errors)")
         let filler = "\(logs)/filler"
-        FileManager.default.createFile(atPath: filler, contents: nil)
+        _ = FileManager.default.createFile(atPath: filler, contents: nil)
         let descriptor = open(filler, O_WRONLY)
         let block = [UInt8](repeating: 1, count: 4096)
         while write(descriptor, block, block.count) > 0 {}

@@ -2,7 +2,7 @@ import TandemDaemon
 import TandemTree
 
 /// Log lines for a terminal and for a script.
-struct LogText {
+struct DaemonLogText {
     /// Time, daemon, level, message, then the rest; a bad line is shown as it is, escaped.
     static func line(_ line: LogLine) -> StyledText {
         let log = line.log + String(repeating: " ", count: max(0, 8 - line.log.count))
