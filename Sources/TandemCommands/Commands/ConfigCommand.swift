@@ -10,8 +10,8 @@ package struct ConfigCommand: ParsableCommand {
         commandName: "config",
         abstract: "Check, show and approve tandem.yml.",
         discussion: """
-            tandem.yml takes effect as approved on this laptop. What arrived from the vm, or
-            may have, waits; until then what was approved before holds.
+            tandem.yml takes effect as approved on this laptop. What arrived from the vm,
+            or may have, waits; until then what was approved before holds.
 
               tandem config check     say everything that is wrong, with line and column
               tandem config show      what is in force, and where each value comes from
