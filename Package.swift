@@ -167,7 +167,7 @@ let package = Package(
         .executableTarget(name: "tandem", dependencies: ["TandemCommands"]),
         .executableTarget(
             name: "tandem-agent",
-            dependencies: ["TandemAgent", "TandemCommands"]
+            dependencies: ["TandemAgent", "TandemCommands", "TandemControl"]
         ),
         .executableTarget(name: "tandem-receiver", dependencies: ["TandemReceiver"]),
         .executableTarget(name: "tandem-snapshot", dependencies: ["TandemOperations"]),

@@ -1,6 +1,7 @@
 import Glibc
 import TandemAgent
 import TandemCommands
+import TandemControl
 
 /// The pairs and the way to them, which the commands know, joined to the daemon that keeps them.
 let source = PairSource(

@@ -157,10 +157,9 @@ struct AgentProgramTests {
         for path in [home.url.path, home.path("h"), places.runtime] { chmod(path, 0o755) }
         chmod(places.controlSocket, 0o666)
         let receiver = "\(home.url.path)/tandem-receiver"
-        try FileManager.default.copyItem(
-            atPath: BuiltProgram.path("tandem-receiver"),
-            toPath: receiver
-        )
+        // By another process: a child that is started meanwhile would inherit the copy, open for
+        // writing, and nobody could run it.
+        try Command.run("cp", [BuiltProgram.path("tandem-receiver"), receiver])
         chmod(receiver, 0o755)
         let greeting = Greeting(program: "test", process: 1)
         let input = ControlFrame.bytes(of: try ControlCoding.encode(greeting))
