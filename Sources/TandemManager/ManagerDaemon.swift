@@ -7,8 +7,9 @@ import TandemSystem
 
 /// The running manager: its thread, its socket and its log.
 struct ManagerDaemon {
-    /// How long a stop waits for the call under way; together with the rest below the 2 s a stop may
-    /// take. What a call cut off has begun is gone on with at the next start.
+    /// How long a stop waits for the call under way.
+    ///
+    /// Together with the rest it is below the 2 s a stop may take. What a call cut off has begun is gone on with at the next start.
     private static let stopMilliseconds = 1_000
     private static let httpMilliseconds = 300
     /// An answer may have to wait for Podman.

@@ -66,7 +66,7 @@ for generator in /usr/libexec/podman/quadlet /usr/lib/podman/quadlet ""; do
 done
 [ -n "$generator" ] || fetch_generator
 
-for program in receiver snapshot; do
+for program in receiver snapshot manager; do
     check "$program" "" -user
     check "$program" /rootful
 done

@@ -26,7 +26,7 @@ package struct VMCommand: ParsableCommand {
     package init() {}
 }
 
-/// `tandem vm status`: is the machine up, and is all well on it?
+/// `tandem vm status`: whether the machine is up and all is well on it.
 package struct VMStatusCommand: TandemSubcommand {
     package static let configuration = CommandConfiguration(
         commandName: "status",

@@ -33,6 +33,7 @@ struct ComponentWatch: Sendable {
     ///   - now: the time.
     ///   - spread: a random number from 0 to 1.
     ///   - acts: whether anything is done; not while a rollout has the container in its hands.
+    /// - Returns: what to do, in this order.
     mutating func observe(
         _ observation: ContainerObservation,
         at now: UInt64,
