@@ -22,11 +22,17 @@ final class WatchFeed: Sendable {
     init(
         root: SyncRoot,
         rules: RuleSet?,
+        budget: WatchBudget,
         fileSystem: any FileSystem,
         time: any TimeSource = SystemTime(),
         deliver: @escaping @Sendable (WatchBatch) -> Void
     ) throws {
-        watcher = try Watching.start(root: root, rules: rules, fileSystem: fileSystem)
+        watcher = try Watching.start(
+            root: root,
+            rules: rules,
+            budget: budget,
+            fileSystem: fileSystem
+        )
         self.time = time
         self.deliver = deliver
         let git = GitQuiet(fileSystem: fileSystem, root: root)

@@ -1,7 +1,6 @@
 import Glibc
 import TandemFiles
 import TandemSystem
-import TandemTestSupport
 import TandemTree
 
 /// Where values can be read after a run: in the roots, and on their shelves.
@@ -40,8 +39,15 @@ struct Readable {
             }
             try shelf.restore(item.id, to: place)
             Self.read("\(path)/restored", but: [], into: &onShelves)
-            try Command.run("rm", ["-rf", "\(path)/restored"])
+            Self.remove("\(path)/restored")
         }
+    }
+
+    /// Removes a file, a link or a directory; a shelf has too many items to start a program for each.
+    private static func remove(_ path: String) {
+        if unlink(path) == 0 { return }
+        for name in UserFiles.names(path) { remove("\(path)/\(name)") }
+        rmdir(path)
     }
 
     /// Adds the contents of all regular files at and below a path.

@@ -19,7 +19,7 @@ package final class Soak: Sendable {
 
         /// What a test of the usual run does.
         package static let short = Size(
-            seconds: 15,
+            seconds: 10,
             files: 480,
             gitFiles: 200,
             burstFiles: 200,
@@ -120,10 +120,13 @@ package final class Soak: Sendable {
         var random = SeededGenerator(seed: seed &+ 99)
         let clock = Stopwatch()
         var told = 0
+        var turn = 0
         while clock.seconds < Double(size.seconds) {
             _ = pause(microseconds: 200_000 + random.below(600_000))
-            if random.chance(6) { try git.change() }
-            if random.chance(12) {
+            turn += 1
+            if turn % 6 == 2 { try git.change() }
+            // Seldom enough that a large tree is compared in between.
+            if turn % max(12, size.files / 400) == 4 {
                 pair.cut()
                 report.cuts += 1
             }

@@ -14,7 +14,7 @@ final class PairFixture: Sendable {
     let endpoint: ReceiverEndpoint
 
     /// Makes both directories; `pairs` says whether they are paired at once.
-    init(pairs: Bool = true) throws {
+    init(pairs: Bool = true, budget: WatchBudget = .ofSystem) throws {
         laptop = try TemporaryDirectory()
         vm = try TemporaryDirectory()
         states = try TemporaryDirectory()
@@ -30,12 +30,16 @@ final class PairFixture: Sendable {
             root: laptop.url.path,
             stateDirectory: states.path("laptop")
         )
-        endpoint = Self.makeEndpoint(vm.url.path, states.path("vm"))
+        endpoint = Self.makeEndpoint(vm.url.path, states.path("vm"), budget)
         if pairs { _ = try requests.pair() }
     }
 
     /// A receiver on the vm directory, with a state of its own.
-    static func makeEndpoint(_ root: String, _ state: String) -> ReceiverEndpoint {
+    static func makeEndpoint(
+        _ root: String,
+        _ state: String,
+        _ budget: WatchBudget = .ofSystem
+    ) -> ReceiverEndpoint {
         var limits = BatchLimits()
         limits.floorBytes = 1 << 20
         return ReceiverEndpoint(
@@ -43,7 +47,8 @@ final class PairFixture: Sendable {
                 root: root,
                 stateDirectory: state,
                 receiverText: "receiver of a test",
-                limits: limits
+                limits: limits,
+                watchBudget: budget
             ),
             fileSystem: RealFileSystem(),
             log: { _ in }

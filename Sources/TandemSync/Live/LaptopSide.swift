@@ -51,6 +51,7 @@ final class LaptopSide {
             feed = try WatchFeed(
                 root: state.root,
                 rules: settings.rules,
+                budget: settings.watchBudget,
                 fileSystem: fileSystem,
                 time: time,
                 deliver: notice

@@ -175,6 +175,7 @@ extension LiveLoop {
             status.vmOnly = rest.vmOnly
             status.laptopOnly = rest.laptopOnly
             status.treeDigest = rest.isInSync ? rest.treeDigest : nil
+            status.laptopWatch = side?.report
             status.problems = side?.problems ?? []
             let known = Set(status.problems.map(\.path))
             status.problems += rest.problems.filter { !known.contains($0.path) }

@@ -7,10 +7,17 @@ package struct LiveSettings: Sendable, Hashable {
     package var modes: ModeMap
     /// The rules that hold beside those of the tree's own files.
     package var rules: RuleSet
+    /// How many of the kernel's watches the laptop's root may use.
+    package var watchBudget: WatchBudget
 
-    package init(modes: ModeMap = ModeMap(.twoWay), rules: RuleSet = .standard) {
+    package init(
+        modes: ModeMap = ModeMap(.twoWay),
+        rules: RuleSet = .standard,
+        watchBudget: WatchBudget = .ofSystem
+    ) {
         self.modes = modes
         self.rules = rules
+        self.watchBudget = watchBudget
     }
 }
 

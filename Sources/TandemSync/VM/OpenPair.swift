@@ -105,6 +105,7 @@ final class OpenPair {
         endpoint.count { $0.scans += 1 }
         if let watched {
             try watched.scanAll()
+            tellNews(of: watched, answer: answer)
             return answer(.rootTree(watched.rootTree))
         }
         let previous = endpoint.index(of: id)
@@ -214,13 +215,19 @@ final class OpenPair {
         )
         self.watched = watched
         scanned = nil
-        session.send(.notice(watched.notice))
+        tellNews(of: watched, answer: session.send)
     }
 
     /// Looks at what was noticed, and tells what of it is new to the laptop.
     func look(at noticed: WatchBatch, answer: (VMMessage) -> Void) throws {
-        guard let watched, let found = try watched.look(at: noticed) else { return }
+        guard let watched else { return }
+        defer { tellNews(of: watched, answer: answer) }
+        guard let found = try watched.look(at: noticed) else { return }
         report(found, of: watched, answer: answer)
+    }
+
+    private func tellNews(of watched: WatchedRoot, answer: (VMMessage) -> Void) {
+        if let news = watched.news() { answer(.notice(news)) }
     }
 
     /// Looks again at paths whose change a batch refused, so that the laptop knows what is there.

@@ -19,17 +19,21 @@ package final class ReceiverEndpoint: Sendable {
         /// Name and version, shown to the laptop.
         package var receiverText: String
         package var limits: BatchLimits
+        /// How many of the kernel's watches the root may use.
+        package var watchBudget: WatchBudget
 
         package init(
             root: String,
             stateDirectory: String,
             receiverText: String,
-            limits: BatchLimits = BatchLimits()
+            limits: BatchLimits = BatchLimits(),
+            watchBudget: WatchBudget = .ofSystem
         ) {
             self.root = root
             self.stateDirectory = stateDirectory
             self.receiverText = receiverText
             self.limits = limits
+            self.watchBudget = watchBudget
         }
     }
 

@@ -11,6 +11,7 @@ final class WatchedRoot {
     private var live: LiveTree
     private let feed: WatchFeed
     private var isComplete = false
+    private var told: WatchNotice?
 
     /// How long a flush waits for the kernel's queue to run dry.
     private static let drainSeconds = 5
@@ -34,6 +35,7 @@ final class WatchedRoot {
         feed = try WatchFeed(
             root: root,
             rules: rules,
+            budget: endpoint.settings.watchBudget,
             fileSystem: endpoint.fileSystem,
             deliver: notice
         )
@@ -52,10 +54,17 @@ final class WatchedRoot {
         )
     }
 
-    /// How the root is watched, for people.
-    var notice: WatchNotice {
+    /// How the root is watched, for people, if that is not what was told last.
+    ///
+    /// A root outgrows its watches while it is synced; counts alone are no news.
+    func news() -> WatchNotice? {
         let report = feed.report
-        return WatchNotice(isLimited: !report.isComplete, text: "vm: \(report)")
+        let notice = WatchNotice(isLimited: !report.isComplete, text: "vm: \(report)")
+        if let told, told.isLimited == notice.isLimited, !notice.isLimited || told == notice {
+            return nil
+        }
+        told = notice
+        return notice
     }
 
     /// Takes other rules; the tree is looked at anew with the next Compare.
