@@ -30,6 +30,7 @@ package struct CrashSweep {
     /// - Parameters:
     ///   - act: what is done; after a death every call fails, and so may it.
     ///   - check: looks at what is left, on a machine that was started anew.
+    /// - Throws: what `check` throws, or `act` where nothing ended it.
     package mutating func run(
         act: (SimulatedFileSystem) throws -> Void,
         check: (SimulatedFileSystem, Crash) throws -> Void

@@ -71,7 +71,7 @@ package struct StateScenario {
         }
     }
 
-    /// The archive's generation after a start; 0 for none. It is whole, or this throws.
+    /// The archive's generation after a start, 0 for none; it is whole, or this throws.
     package func loadArchive(on fileSystem: SimulatedFileSystem) throws -> UInt64 {
         let store = ArchiveStore(try StateDirectory(at: "/state", on: fileSystem))
         guard let archive = try store.load() else { return 0 }
@@ -106,7 +106,7 @@ package struct StateScenario {
         }
     }
 
-    /// Which of the states is stored; nil for none. The list of an ended batch must be there.
+    /// Which of the states is stored, nil for none; the list of an ended batch must be there.
     package func loadLineage(on fileSystem: SimulatedFileSystem) throws -> Int? {
         let root = try SyncRoot.open("/root", on: fileSystem)
         defer { fileSystem.close(root.descriptor) }
