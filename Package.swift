@@ -190,7 +190,7 @@ let package = Package(
         .target(
             name: "TandemSoak",
             dependencies: [
-                "TandemSync", "TandemFiles", "TandemTree", "TandemSystem", "CTandem",
+                "TandemSync", "TandemSSH", "TandemFiles", "TandemTree", "TandemSystem", "CTandem",
                 "TandemTestSupport",
             ],
             path: "Tests/TandemSoak"
@@ -295,7 +295,8 @@ let package = Package(
             name: "TandemIntegrationTests",
             dependencies: [
                 "TandemSSH", "TandemSync", "TandemFiles", "TandemProtocol", "TandemTree",
-                "TandemSystem", "TandemTestSupport", "tandem", "tandem-agent", "tandem-receiver",
+                "TandemSystem", "TandemTestSupport", "tandem", "tandem-agent", "tandem-proof",
+                "tandem-receiver",
             ]
         ),
     ]

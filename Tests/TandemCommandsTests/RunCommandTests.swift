@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Synchronization
 import TandemControl
 import TandemProject
 import TandemSSH

@@ -51,7 +51,8 @@ package final class PairOnSSH: Sendable {
         }
     }
 
-    private var socket: String { places.path("run/receiver.sock") }
+    /// The receiver's socket.
+    package var socket: String { places.path("run/receiver.sock") }
 
     /// Where the laptop keeps the state of its one pair.
     package var laptopState: String {
@@ -88,6 +89,16 @@ package final class PairOnSSH: Sendable {
             _ = program.process.wait(until: .now() + .milliseconds(10))
         }
         throw CommandFailure("the receiver does not listen: \(program.errors)")
+    }
+
+    /// Removes what the receiver keeps outside its root; it must have ended.
+    package func forgetReceiverState() throws {
+        try FileManager.default.removeItem(atPath: places.path("state"))
+        try FileManager.default.createDirectory(
+            atPath: places.path("state"),
+            withIntermediateDirectories: false,
+            attributes: [.posixPermissions: 0o700]
+        )
     }
 
     /// Kills the receiver.
