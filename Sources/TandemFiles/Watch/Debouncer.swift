@@ -83,6 +83,11 @@ package struct Debouncer: Hashable, Sendable {
         return .fire
     }
 
+    /// Notes that all that is dirty was taken by somebody who could not wait.
+    package mutating func clear() {
+        pendingSince = nil
+    }
+
     private func due(since: UInt64, last: UInt64) -> UInt64 {
         switch git {
         case .none:

@@ -11,7 +11,9 @@ extension LiveTree {
     ) throws(ScanError) -> [RelativePath] {
         var governed: [RelativePath] = []
         for path in paths {
-            guard let kind = RuleFile.Kind(fileName: path.name), let directory = path.parent else {
+            guard let kind = RuleFile.Kind(fileName: path.name), let directory = path.parent,
+                kind != .gitignore || rules.collectsGitRules
+            else {
                 governed.append(path)
                 continue
             }

@@ -42,6 +42,14 @@ struct DebouncerTests {
         #expect(tick(1_050) == .idle)
     }
 
+    @Test mutating func `what somebody took is not acted on, and what follows is the same burst`() {
+        dirty(1_000)
+        debouncer.clear()
+        #expect(tick(1_000) == .idle)
+        dirty(1_005)
+        #expect(tick(1_005) == Self.wait(1_025))
+    }
+
     @Test mutating func `a burst without end is acted on twice a second`() {
         dirty(0)
         var fired: [UInt64] = []

@@ -76,6 +76,17 @@ struct RulesChangeTests {
         try root.expectSame(rules: rules)
     }
 
+    @Test func `where git's rules do not count, a gitignore is a file like any other`() throws {
+        let rules = RuleSource.collecting(IgnoreSettings(usesGitignore: false).base)
+        let root = try makeRoot(rules)
+        try root.files.write("a\n", to: ".gitignore")
+        root.files.fileSystem.reset()
+        try root.settle()
+        #expect(root.files.fileSystem.count(of: .readDirectory) == 0)
+        #expect(root.live.tree.find("a/x.o") != nil)
+        try root.expectSame(rules: rules)
+    }
+
     @Test func `other given rules take effect with the next scan`() throws {
         let root = try makeRoot(.given(.standard))
         var rules = RuleSet.standard
