@@ -72,16 +72,23 @@ struct VerifyWork {
     /// or the receiver, and then nothing is changed.
     private func compare() -> TreeComparison {
         do {
-            if let reached = try context.flush(entry, Self.longestFlush) {
-                return .equal(digest: reached.tree.hex, entries: nil)
-            }
             let settings = try context.project(of: entry, isPlan: true).settings
+            let barrier = TreeBarrier(
+                entry: entry,
+                settings: settings,
+                wait: Self.longestFlush,
+                allowsVMOnly: false,
+                context: context
+            )
+            if let reached = try barrier.reachByAgent() {
+                return .equal(digest: reached.tree, entries: nil)
+            }
             let report = try context.locked(entry) {
                 try context.engine.push(
                     try context.target(entry),
                     options: PushOptions(
                         purpose: .plan,
-                        modes: try settings.pushModes,
+                        modes: settings.pushModes,
                         ignore: settings.ignore
                     ),
                     stop: context.stop,
