@@ -178,13 +178,6 @@ extension CommandContext {
         }
         return (agent, found)
     }
-
-    /// Whether an agent runs and keeps this pair in sync.
-    func hasOwner(_ entry: PairEntry) throws -> Bool {
-        guard let (agent, _) = try owner(of: entry) else { return false }
-        agent.close()
-        return true
-    }
 }
 
 extension AgentConversation {

@@ -71,7 +71,7 @@ package struct LogCommand: TandemSubcommand {
             context.console.document(try JSONDocument.text(LogDocument(entry, records)))
             return .done
         }
-        for line in LogText(records).lines { context.console.line(line) }
+        for line in JournalText(records).lines { context.console.line(line) }
         return .done
     }
 
@@ -124,7 +124,7 @@ extension Duration {
 }
 
 /// Activity for people.
-struct LogText {
+struct JournalText {
     let records: [ActivityRecord]
 
     init(_ records: [ActivityRecord]) {

@@ -25,12 +25,13 @@ struct TreeBarrier {
     let allowsVMOnly: Bool
     let context: CommandContext
 
-    func reach() throws -> Reached {
-        if let (agent, _) = try context.owner(of: entry) {
-            defer { agent.close() }
-            return try flush(agent)
-        }
-        return try push()
+    func reach() throws -> Reached { try reachByAgent() ?? push() }
+
+    /// The same where an agent keeps the pair in sync; nil where none does.
+    func reachByAgent() throws -> Reached? {
+        guard let (agent, _) = try context.owner(of: entry) else { return nil }
+        defer { agent.close() }
+        return try flush(agent)
     }
 
     private func flush(_ agent: any AgentConversation) throws -> Reached {

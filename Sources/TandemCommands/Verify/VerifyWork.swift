@@ -73,15 +73,15 @@ struct VerifyWork {
     private func compare() -> TreeComparison {
         do {
             let settings = try context.project(of: entry, isPlan: true).settings
-            if try context.hasOwner(entry) {
-                let barrier = TreeBarrier(
-                    entry: entry,
-                    settings: settings,
-                    wait: Self.longestFlush,
-                    allowsVMOnly: false,
-                    context: context
-                )
-                return .equal(digest: try barrier.reach().tree, entries: nil)
+            let barrier = TreeBarrier(
+                entry: entry,
+                settings: settings,
+                wait: Self.longestFlush,
+                allowsVMOnly: false,
+                context: context
+            )
+            if let reached = try barrier.reachByAgent() {
+                return .equal(digest: reached.tree, entries: nil)
             }
             let report = try context.locked(entry) {
                 try context.engine.push(

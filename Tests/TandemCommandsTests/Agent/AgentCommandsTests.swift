@@ -328,9 +328,9 @@ struct AgentCommandsTests {
             reason: "both sides changed it",
             generation: 7
         )
-        let line = LogText([record]).lines[0].plain
+        let line = JournalText([record]).lines[0].plain
         #expect(line.hasSuffix("  conflicted  a\\x1bb  both sides changed it  generation 7"))
-        #expect(LogText([]).lines.map(\.plain) == ["nothing happened"])
+        #expect(JournalText([]).lines.map(\.plain) == ["nothing happened"])
         #expect(
             tandem("log", "--pair", "shop", "--action", "moved", agent: FakeAgent()).code == .usage
         )
