@@ -92,7 +92,7 @@ extension SnapshotAnswer {
         case .link:
             let path = try reader.path()
             let target = try reader.counted(atMost: SnapshotWire.longestText)
-            return .event(.link(path, target: target))
+            return .event(.link(path: path, target: target))
         case .file:
             return .event(
                 .file(
