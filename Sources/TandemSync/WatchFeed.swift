@@ -128,7 +128,8 @@ private struct Gathered {
     }
 
     mutating func takeAll() -> WatchBatch {
-        debouncer = Debouncer()
+        // Not made anew: what comes right after belongs to the same burst.
+        debouncer.clear()
         defer { batch = WatchBatch() }
         return batch
     }

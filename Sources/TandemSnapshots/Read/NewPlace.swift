@@ -80,7 +80,7 @@ package final class NewPlace {
             entries += 1
             if path.isRoot { return try parent.makeDirectory(temporary, mode: 0o777) }
             try directory(of: path).makeDirectory(path.name, mode: 0o777)
-        case .link(let path, let target):
+        case .symbolicLink(let path, let target):
             entries += 1
             try directory(of: path).makeLink(fileName(path), target: target)
         case .file(let path, let executable, _, _):

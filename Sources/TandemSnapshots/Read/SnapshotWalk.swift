@@ -5,7 +5,7 @@ package import TandemTree
 /// Paths are from the entry that was asked for; its own is the root.
 package enum SnapshotEvent: Sendable {
     case directory(RelativePath)
-    case link(path: RelativePath, target: [UInt8])
+    case symbolicLink(path: RelativePath, target: [UInt8])
     case file(RelativePath, executable: Bool, size: UInt64, digest: Digest)
     /// The next bytes of the last file.
     case data(ArraySlice<UInt8>)
@@ -36,7 +36,8 @@ extension SnapshotStore {
                 for child in try reader.directory(entry.digest).entries.reversed() {
                     pending.append((path.appending(child.name), child))
                 }
-            case .link: try body(.link(path: path, target: try reader.bytes(of: entry.digest)))
+            case .link:
+                try body(.symbolicLink(path: path, target: try reader.bytes(of: entry.digest)))
             case .file: try Self.readFile(entry, path, reader, body)
             case .other: break
             }

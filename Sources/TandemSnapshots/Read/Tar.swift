@@ -22,7 +22,7 @@ package struct TarWriter: Sendable {
         switch event {
         case .directory(let path):
             return header(Self.join(top, path) + [UInt8(ascii: "/")], "5", mode: 0o755)
-        case .link(let path, let target):
+        case .symbolicLink(let path, let target):
             return header(Self.join(top, path), "2", mode: 0o777, link: target)
         case .file(let path, let executable, let size, _):
             self.size = size

@@ -54,7 +54,7 @@ extension SnapshotAnswer {
         case .directory(let path):
             writer.put(Code.directory.rawValue)
             writer.put(counted: path.bytes)
-        case .link(let path, let target):
+        case .symbolicLink(let path, let target):
             writer.put(Code.link.rawValue)
             writer.put(counted: path.bytes)
             writer.put(counted: target)
@@ -92,7 +92,7 @@ extension SnapshotAnswer {
         case .link:
             let path = try reader.path()
             let target = try reader.counted(atMost: SnapshotWire.longestText)
-            return .event(.link(path: path, target: target))
+            return .event(.symbolicLink(path: path, target: target))
         case .file:
             return .event(
                 .file(

@@ -165,10 +165,10 @@ final class LaptopSide {
 
     @discardableResult
     private func rulesMayHaveChanged() -> Bool {
+        feed.use(live.rules)
         let now = live.rules.digest
         guard now != digest else { return false }
         digest = now
-        feed.use(live.rules)
         return true
     }
 

@@ -165,7 +165,7 @@ struct RequestTests {
             .working, .done, .entry("a", .directory), .verified(report), .pruned(pruned),
             .difference(Difference(path: "a", old: nil, new: .content("x"))),
             .event(.file("a", executable: true, size: 3, digest: .zero)),
-            .event(.link(path: "a", target: [1])), .statistics(StoreStatistics()),
+            .event(.symbolicLink(path: "a", target: [1])), .statistics(StoreStatistics()),
             .failed(SnapshotError(.busy, "a", next: "b")), .event(.data([1, 2][...])),
         ]
         for sample in samples {
