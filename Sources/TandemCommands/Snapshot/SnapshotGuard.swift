@@ -27,7 +27,7 @@ struct SnapshotGuard: Sendable {
     /// A guard of a pair whose vm may or may not have a snapshot daemon.
     init(_ entry: PairEntry, in context: CommandContext) {
         take = { act, deadline in
-            let access = try SnapshotAccess(entry, SnapshotChoice(), in: context)
+            let access = try SnapshotAccess(entry, try SnapshotChoice.parse([]), in: context)
             let request = SnapshotRequest.take(reason: .act, label: "before \(act)")
             return try access.snapshot(request, until: deadline)
         }
