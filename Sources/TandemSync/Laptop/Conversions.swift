@@ -90,9 +90,9 @@ extension PushSession.Outcome.Reason {
         switch item.reason {
         case .changed, .nameClash: self = .conflict(found: item.found)
         case .notEmpty:
-            self = .failed("on the vm it holds entries that are not synced, so it was left there")
+            self = .failed("it holds entries that are not synced, so it was left there")
         case .digestMismatch, .contentMissing, .sourceChanged: self = .changedWhileSent
-        case .noParent: self = .failed("the directory it belongs in is not there on the vm")
+        case .noParent: self = .overtaken("the directory it belongs in is not there")
         case .ignored: self = .failed("the vm's rules leave it out")
         case .noSpace: self = .failed("the vm's disk is full")
         case .permission: self = .failed("the vm's file system does not permit it")

@@ -62,7 +62,7 @@ extension PushReport {
             )
         case .changedWhileSent:
             refuseForNow(change.path)
-        case .failed(let sentence):
+        case .failed(let sentence), .overtaken(let sentence):
             refusals.append(
                 Refusal(path: change.path, reason: sentence, isConflict: false)
             )

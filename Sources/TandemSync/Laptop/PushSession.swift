@@ -55,6 +55,8 @@ package struct PushSession: Sendable {
             case conflict(found: EntryState?)
             /// The laptop's file changed while it was sent; the next pass sends it again.
             case changedWhileSent
+            /// What it needs is not there just now; the sentence says what.
+            case overtaken(String)
             /// It could not be done; the sentence says why.
             case failed(String)
         }

@@ -106,7 +106,7 @@ extension LiveLoop {
     }
 
     private func answerFlushes() {
-        guard let lastRest, let side, !side.isInDoubt else { return }
+        guard let lastRest, !lastRest.isSettling, let side, !side.isInDoubt else { return }
         if flushes.contains(where: { $0.stage == .waiting }) {
             do {
                 let deadline = DispatchTime.now() + .seconds(Self.drainSeconds)

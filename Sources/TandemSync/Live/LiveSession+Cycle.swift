@@ -72,10 +72,11 @@ extension LiveSession {
     }
 
     private func rest(_ plan: Plan, _ laptop: Laptop) -> Rest {
-        let waiting = putOff.waiting
+        let waiting = putOff.lasting
         return Rest(
             isInSync: isVMComplete && laptop.isComplete && plan.conflicts.isEmpty
-                && plan.problems.isEmpty && waiting.isEmpty,
+                && plan.problems.isEmpty && waiting.isEmpty && !putOff.isSettling,
+            isSettling: putOff.isSettling,
             treeDigest: laptop.tree.rootDigest,
             vmEntries: UInt64(vm.count),
             conflicts: plan.conflicts.count,

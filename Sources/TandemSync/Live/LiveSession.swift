@@ -222,6 +222,8 @@ package struct CycleReport: Sendable {
 package struct Rest: Sendable, Hashable {
     /// Whether a full comparison found both sides the same, as far as they shall be.
     package var isInSync: Bool
+    /// Whether something that changed under way is tried again in a moment.
+    package var isSettling: Bool
     package var treeDigest: Digest
     package var vmEntries: UInt64
     package var conflicts: Int

@@ -11,19 +11,27 @@ package struct PutOffChange: Sendable, Hashable {
 
 /// What was refused, so that a cycle does not try the same again and again, as a value.
 ///
-/// What merely changed under way is tried again at once, a few times; what a side cannot do waits,
-/// each time longer, or until either side's value is another one.
+/// What merely changed under way is tried again at once, then soon; what a side cannot do waits, each
+/// time longer. Either is over when a side's value is another one.
 struct PutOffChanges: Sendable {
     private struct Entry: Sendable {
         var change: PutOffChange
         var expected: EntryState?
         var new: EntryState?
         var attempts: Int
+        var isTransient: Bool
         var retryAt: UInt64
+
+        /// Whether it has lasted so long that a person is told.
+        var isLasting: Bool { !isTransient || attempts >= PutOffChanges.lastingAttempts }
     }
 
     /// Tries without a wait: a file that is written to while it is sent.
     private static let quickAttempts = 3
+    /// The first wait after those: what a look again at the side may need.
+    private static let soon: UInt64 = 20_000_000
+    /// Some three seconds of attempts.
+    private static let lastingAttempts = 10
     private static let firstWait: UInt64 = 2_000_000_000
     private static let longestWait: UInt64 = 60_000_000_000
 
@@ -34,10 +42,13 @@ struct PutOffChanges: Sendable {
 
     private var entries: [Key: Entry] = [:]
 
-    /// Everything that waits, in the order of the paths.
-    var waiting: [PutOffChange] {
-        entries.values.filter { $0.retryAt > 0 }.map(\.change).sorted { $0.path < $1.path }
+    /// What waits and will not go by itself soon, in the order of the paths.
+    var lasting: [PutOffChange] {
+        entries.values.filter(\.isLasting).map(\.change).sorted { $0.path < $1.path }
     }
+
+    /// Whether something is tried again soon.
+    var isSettling: Bool { entries.values.contains { !$0.isLasting } }
 
     /// When the first of what waits is due.
     var nextRetry: UInt64? {
@@ -51,18 +62,24 @@ struct PutOffChanges: Sendable {
         if let known = entries[key], known.expected == change.expected, known.new == change.new {
             attempts = known.attempts + 1
         }
-        let isQuick = reason.isTransient && attempts < Self.quickAttempts
         entries[key] = Entry(
             change: PutOffChange(path: change.path, side: side, reason: reason.sentence),
             expected: change.expected,
             new: change.new,
             attempts: attempts,
-            retryAt: isQuick ? 0 : now + Self.wait(after: attempts)
+            isTransient: reason.isTransient,
+            retryAt: Self.retry(after: attempts, reason.isTransient, now: now)
         )
     }
 
-    private static func wait(after attempts: Int) -> UInt64 {
-        min(longestWait, firstWait << UInt64(min(attempts - 1, 5)))
+    /// When to try again; 0 is at once.
+    private static func retry(after attempts: Int, _ isTransient: Bool, now: UInt64) -> UInt64 {
+        guard isTransient else {
+            return now + min(longestWait, firstWait << UInt64(min(attempts - 1, 5)))
+        }
+        let beyond = attempts - quickAttempts
+        guard beyond >= 0 else { return 0 }
+        return now + min(longestWait, soon << UInt64(min(beyond, 12)))
     }
 
     /// Forgets what went through.
@@ -113,6 +130,8 @@ struct PutOffChanges: Sendable {
                 (sentence, isTransient) = ("it changed meanwhile", true)
             case .changedWhileSent:
                 (sentence, isTransient) = ("it changed while it was sent", true)
+            case .overtaken(let text):
+                (sentence, isTransient) = (text, true)
             case .failed(let text):
                 (sentence, isTransient) = (text, false)
             }
