@@ -2,21 +2,33 @@ import Glibc
 
 /// Ports of the loopback interface that nothing listens on at this moment.
 package enum FreePort {
-    /// A port the kernel chose; another process may take it before the caller does.
+    /// Below the ports that the kernel gives to connections of any process (ip_local_port_range):
+    /// a service may be stopped and take its port again.
+    private static let range: ClosedRange<UInt16> = 15_000...32_000
+    private static let attempts = 200
+
+    /// A port of the loopback interface that nothing has; another test may take it before the
+    /// caller does, which is as likely as drawing the same of thousands.
     package static func any() throws -> UInt16 {
+        for _ in 0..<attempts {
+            let port = UInt16.random(in: range)
+            if isFree(port) { return port }
+        }
+        throw CommandFailure("no port is free")
+    }
+
+    private static func isFree(_ port: UInt16) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw CommandFailure("no socket can be made") }
+        guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &address) { pointer in
+        return withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
-        guard status else { throw CommandFailure("no port is free") }
-        return UInt16(bigEndian: address.sin_port)
     }
 }

@@ -1,7 +1,9 @@
 import TandemConfiguration
 import TandemDaemon
+import TandemFiles
 package import TandemProject
 import TandemSync
+import TandemSystem
 import TandemTree
 
 /// What of a pair's `tandem.yml` a command works with, and what it has to say about it.
@@ -25,7 +27,14 @@ extension CommandContext {
     /// - Throws: `CommandError` where nothing was ever approved, or the file is wrong.
     package func project(of entry: PairEntry, isPlan: Bool) throws -> ProjectGate {
         let watch = try configurationWatch(of: entry)
-        let outcome = try watch.start(isAgent: false)
+        let outcome: ConfigurationWatch.Outcome
+        do {
+            outcome = try watch.start(isAgent: false)
+        } catch let error as SystemError {
+            // A root that cannot be opened is for the push to tell: it halts, and says what to do.
+            guard Self.canOpen(entry.root) else { return ProjectGate(settings: watch.settings) }
+            throw error
+        }
         let file = ConfigurationFiles(root: entry.root)
         switch outcome {
         case .changed, .unchanged:
@@ -40,6 +49,13 @@ extension CommandContext {
         case .waiting(let pending):
             return try waiting(pending, file, watch, entry, isPlan: isPlan)
         }
+    }
+
+    private static func canOpen(_ root: String) -> Bool {
+        let fileSystem = RealFileSystem()
+        guard let opened = try? SyncRoot.open(root, on: fileSystem) else { return false }
+        fileSystem.close(opened.descriptor)
+        return true
     }
 
     private func waiting(

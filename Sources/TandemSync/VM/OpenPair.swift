@@ -17,15 +17,15 @@ final class OpenPair {
     private(set) var rules: RuleSet?
     /// The vm's tree, once scanned; kept up to date by the batches, and by watching.
     var tree: Tree? { watched?.tree ?? scanned }
-    private var scanned: Tree?
+    var scanned: Tree?
     /// The root under watch, in a session that keeps in sync.
-    private var watched: WatchedRoot?
+    var watched: WatchedRoot?
     /// What a session that keeps in sync writes to the disk only now and then.
     private var upkeep = Upkeep()
-    private let endpoint: ReceiverEndpoint
+    let endpoint: ReceiverEndpoint
     private let store: LineageStore
-    private let registry: VMPairRegistry
-    private let window: RacyWindow
+    let registry: VMPairRegistry
+    let window: RacyWindow
     private let shelf: Shelf
 
     /// Opens the pair a laptop named, or registers it when that is what the laptop came for.
@@ -199,74 +199,6 @@ final class OpenPair {
         return tree.rootDigest
     }
 
-    // MARK: Watching
-
-    /// Watches the root from now on; a full look at it follows with Compare.
-    func watch(_ session: ReceiverSession) throws {
-        guard let rules else { throw Failure(.violation, "no rules were given to watch under") }
-        let known = endpoint.index(of: id)?.tree ?? registry.index(of: id)
-        let watched = try WatchedRoot(
-            root,
-            rules: rules,
-            previous: known,
-            window: window,
-            endpoint: endpoint,
-            notice: { session.notice($0) }
-        )
-        self.watched = watched
-        scanned = nil
-        tellNews(of: watched, answer: session.send)
-    }
-
-    /// Looks at what was noticed, and tells what of it is new to the laptop.
-    func look(at noticed: WatchBatch, answer: (VMMessage) -> Void) throws {
-        guard let watched else { return }
-        defer { tellNews(of: watched, answer: answer) }
-        guard let found = try watched.look(at: noticed) else { return }
-        report(found, of: watched, answer: answer)
-    }
-
-    private func tellNews(of watched: WatchedRoot, answer: (VMMessage) -> Void) {
-        if let news = watched.news() { answer(.notice(news)) }
-    }
-
-    /// Looks again at paths whose change a batch refused, so that the laptop knows what is there.
-    func lookAgain(at paths: [RelativePath], answer: (VMMessage) -> Void) throws {
-        guard let watched, !paths.isEmpty else { return }
-        let found = try watched.look(at: paths)
-        if !found.isEmpty { report(found, of: watched, answer: answer) }
-    }
-
-    /// Reports all that happened below the root before the call.
-    func drain(answer: (VMMessage) -> Void) throws {
-        guard let watched else { return }
-        try look(at: watched.drain(), answer: answer)
-    }
-
-    /// When something must be looked at again though nothing was noticed; monotonic nanoseconds.
-    var nextLook: UInt64? { watched?.nextLook }
-
-    private func report(
-        _ found: [Difference],
-        of watched: WatchedRoot,
-        answer: (VMMessage) -> Void
-    ) {
-        let tree = watched.rootTree
-        Self.inFrames(found, cost: \.path.bytes.count) { part, isLast in
-            let items = part.map { Observed.Item(path: $0.path, state: $0.new) }
-            answer(
-                .observed(
-                    Observed(
-                        items: items,
-                        last: isLast,
-                        root: tree.digest,
-                        complete: tree.complete
-                    )
-                )
-            )
-        }
-    }
-
     /// Forgets the generation before, once the laptop has recorded the new one.
     func commit(_ point: LineagePoint) throws {
         switch lineage {
@@ -290,7 +222,7 @@ final class OpenPair {
     }
 
     /// Cuts items into parts that each fit a frame; the last part, maybe empty, is told as last.
-    private static func inFrames<Item>(
+    static func inFrames<Item>(
         _ items: [Item],
         cost: (Item) -> Int,
         _ send: ([Item], Bool) -> Void

@@ -1,0 +1,74 @@
+import TandemFiles
+import TandemProtocol
+import TandemSystem
+import TandemTree
+
+// MARK: - Watching, in a session that keeps in sync
+
+extension OpenPair {
+    /// Watches the root from now on; a full look at it follows with Compare.
+    func watch(_ session: ReceiverSession) throws {
+        guard let rules else { throw Failure(.violation, "no rules were given to watch under") }
+        let known = endpoint.index(of: id)?.tree ?? registry.index(of: id)
+        let watched = try WatchedRoot(
+            root,
+            rules: rules,
+            previous: known,
+            window: window,
+            endpoint: endpoint,
+            notice: { session.notice($0) }
+        )
+        self.watched = watched
+        scanned = nil
+        tellNews(of: watched, answer: session.send)
+    }
+
+    /// Looks at what was noticed, and tells what of it is new to the laptop.
+    func look(at noticed: WatchBatch, answer: (VMMessage) -> Void) throws {
+        guard let watched else { return }
+        defer { tellNews(of: watched, answer: answer) }
+        guard let found = try watched.look(at: noticed) else { return }
+        report(found, of: watched, answer: answer)
+    }
+
+    func tellNews(of watched: WatchedRoot, answer: (VMMessage) -> Void) {
+        if let news = watched.news() { answer(.notice(news)) }
+    }
+
+    /// Looks again at paths whose change a batch refused, so that the laptop knows what is there.
+    func lookAgain(at paths: [RelativePath], answer: (VMMessage) -> Void) throws {
+        guard let watched, !paths.isEmpty else { return }
+        let found = try watched.look(at: paths)
+        if !found.isEmpty { report(found, of: watched, answer: answer) }
+    }
+
+    /// Reports all that happened below the root before the call.
+    func drain(answer: (VMMessage) -> Void) throws {
+        guard let watched else { return }
+        try look(at: watched.drain(), answer: answer)
+    }
+
+    /// When something must be looked at again though nothing was noticed; monotonic nanoseconds.
+    var nextLook: UInt64? { watched?.nextLook }
+
+    private func report(
+        _ found: [Difference],
+        of watched: WatchedRoot,
+        answer: (VMMessage) -> Void
+    ) {
+        let tree = watched.rootTree
+        Self.inFrames(found, cost: \.path.bytes.count) { part, isLast in
+            let items = part.map { Observed.Item(path: $0.path, state: $0.new) }
+            answer(
+                .observed(
+                    Observed(
+                        items: items,
+                        last: isLast,
+                        root: tree.digest,
+                        complete: tree.complete
+                    )
+                )
+            )
+        }
+    }
+}
