@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Ports of the loopback interface that nothing listens on at this moment.
 package enum FreePort {
@@ -7,12 +8,15 @@ package enum FreePort {
     private static let range: ClosedRange<UInt16> = 15_000...32_000
     private static let attempts = 200
 
-    /// A port of the loopback interface that nothing has; another test may take it before the
-    /// caller does, which is as likely as drawing the same of thousands.
+    /// What this process was given: a service takes a while to listen, and another test must not
+    /// be given its port meanwhile.
+    private static let given = Mutex<Set<UInt16>>([])
+
+    /// A port of the loopback interface that nothing has, and that no other test is given.
     package static func any() throws -> UInt16 {
         for _ in 0..<attempts {
             let port = UInt16.random(in: range)
-            if isFree(port) { return port }
+            if isFree(port), given.withLock({ $0.insert(port).inserted }) { return port }
         }
         throw CommandFailure("no port is free")
     }

@@ -153,6 +153,9 @@ package final class PodmanHost: Sendable {
         [
             "--root", directory.appendingPathComponent("root").path,
             "--runroot", directory.appendingPathComponent("run").path,
+            // Also where the events lie that an exec session's end is read from: another Podman that
+            // works beside this one must not turn them over.
+            "--tmpdir", directory.appendingPathComponent("tmp").path,
         ]
     }
 

@@ -8,7 +8,7 @@ trap 'rm -f "$log"' EXIT
 
 set +e
 # Far more tests than cores wait for one another; a few at a time find each its turn.
-swift test --experimental-maximum-parallelization-width "${TEST_WIDTH:-8}" --disable-xctest --explicit-target-dependency-import-check error "$@" 2>&1 | tee "$log"
+swift test --experimental-maximum-parallelization-width "${TEST_WIDTH:-4}" --disable-xctest --explicit-target-dependency-import-check error "$@" 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}
 set -e
 [ "$status" -eq 0 ] || exit "$status"

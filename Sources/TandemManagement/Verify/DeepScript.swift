@@ -69,8 +69,15 @@ package struct DeepScript: Sendable {
                     return
                 fi
                 podman_ stop --time 20 "$NAME" >/dev/null && podman_ rm "$NAME" >/dev/null || return
-                # From here on the container is gone until its command line has made it again.
-                eval "$CREATE" >/dev/null
+                # From here on the container is gone until its command line has made it again. What
+                # carried its port before may hold that for a moment longer.
+                left=20
+                until eval "$CREATE" >/dev/null; do
+                    left=$((left - 1))
+                    [ "$left" -gt 0 ] || return
+                    podman_ rm --force "$NAME" >/dev/null 2>&1
+                    sleep 1
+                done
             }
             running() {
                 left=30
