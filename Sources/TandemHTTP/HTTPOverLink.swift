@@ -30,7 +30,8 @@ package enum HTTPOverLink {
         let verb = method == .post ? "POST" : "GET"
         var head = "\(verb) \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
         if method == .post { head += "Content-Length: 0\r\n" }
-        try link.write(Array((head + "\r\n").utf8))
+        // A service may refuse before it has read the request: its answer says more than the cut.
+        let cut = failure { try link.write(Array((head + "\r\n").utf8)) }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: chunk)
         while bytes.count <= limit + longestHead {
@@ -39,11 +40,22 @@ package enum HTTPOverLink {
                 try unsafe link.read(into: $0, until: deadline)
             }
             guard count > 0 else {
+                if let cut, bytes.isEmpty { throw cut }
                 throw HTTPFailure(.broken, "the connection ended within an answer")
             }
             bytes.append(contentsOf: buffer[..<count])
         }
         throw HTTPFailure(.tooLarge, "an answer over \(limit) bytes")
+    }
+
+    /// What the work failed with, if it did.
+    private static func failure(_ work: () throws -> Void) -> (any Error)? {
+        do {
+            try work()
+            return nil
+        } catch {
+            return error
+        }
     }
 }
 
