@@ -295,8 +295,8 @@ let package = Package(
             name: "TandemIntegrationTests",
             dependencies: [
                 "TandemSSH", "TandemSync", "TandemFiles", "TandemProtocol", "TandemTree",
-                "TandemSystem", "TandemTestSupport", "tandem", "tandem-agent", "tandem-proof",
-                "tandem-receiver",
+                "TandemSystem", "TandemTestSupport", "TandemSoak", "tandem", "tandem-agent",
+                "tandem-proof", "tandem-receiver",
             ]
         ),
     ]

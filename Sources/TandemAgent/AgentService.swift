@@ -208,8 +208,15 @@ final class AgentService: Sendable {
         _ milliseconds: Int
     ) throws -> ControlAnswer {
         let (runner, live) = try live(word)
+        guard let known = live.view.conflicts else {
+            throw ControlFailure(
+                .failed,
+                "the sides of \(runner.identity.name) are not compared yet; nothing was settled",
+                next: "try again when `tandem status` says ok or attention"
+            )
+        }
         let open = Dictionary(
-            live.view.conflicts.map { ($0.conflict.path, $0.conflict) },
+            known.map { ($0.conflict.path, $0.conflict) },
             uniquingKeysWith: { $1 }
         )
         for settlement in settlements {

@@ -45,7 +45,7 @@ extension PairView {
         let conflicts = live.conflicts.map {
             FoundConflict($0.conflict, laptopModified: $0.laptopModified)
         }
-        self.init(status: status, conflicts: conflicts)
+        self.init(status: status, conflicts: live.areConflictsKnown ? conflicts : nil)
     }
 }
 

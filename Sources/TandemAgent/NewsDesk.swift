@@ -120,12 +120,12 @@ final class NewsDesk: Sendable {
         }
     }
 
-    /// Makes the store's conflicts those that the pair has now.
+    /// Makes the store's conflicts those that the pair has now, once it knows them.
     func keepConflicts(of pair: PairIdentity, at now: Int64) {
-        guard let view = view(pair.id) else { return }
+        guard let view = view(pair.id), let conflicts = view.conflicts else { return }
         note {
             try store.setConflicts(
-                view.conflicts,
+                conflicts,
                 of: pair.idBytes,
                 generation: view.status.generation,
                 at: now

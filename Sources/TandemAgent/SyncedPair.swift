@@ -43,9 +43,10 @@ package protocol SyncedPair: Sendable {
 /// Where a pair stands, with its open conflicts.
 package struct PairView: Sendable {
     package var status: PairStatus
-    package var conflicts: [FoundConflict]
+    /// Nil until both sides were compared: the store's conflicts hold until then.
+    package var conflicts: [FoundConflict]?
 
-    package init(status: PairStatus, conflicts: [FoundConflict] = []) {
+    package init(status: PairStatus, conflicts: [FoundConflict]? = nil) {
         self.status = status
         self.conflicts = conflicts
     }

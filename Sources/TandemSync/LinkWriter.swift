@@ -32,6 +32,11 @@ package final class LinkWriter: Sendable {
     /// Bytes handed to the link so far.
     package var sentBytes: UInt64 { monitor.look { $0.sentBytes } }
 
+    /// Whether everything queued is written.
+    package var isIdle: Bool {
+        monitor.look { $0.control.isEmpty && $0.data.isEmpty && $0.isIdle }
+    }
+
     /// Queues a control frame.
     package func sendControl(_ frame: [UInt8]) {
         monitor.change { $0.control.append(frame) }

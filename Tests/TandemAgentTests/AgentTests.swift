@@ -217,6 +217,23 @@ struct AgentTests {
         #expect(open.first?.laptopModified == 5)
     }
 
+    @Test(.tags(.regression))
+    func `conflicts are listed as they were until both sides are compared again`() throws {
+        _ = try client.ask(.up(pairs: ["shop"]))
+        let live = try agent.live("shop")
+        live.state.change { $0.conflicts = [conflict("a"), conflict("b")] }
+        #expect(try openConflicts().map(\.number) == [1, 2])
+        live.state.change { $0.conflicts = nil }
+        let shown = try openConflicts()
+        #expect(shown.map(\.number) == [1, 2])
+        let refused = failure(
+            .resolve(pair: "shop", settlements: shown.map(settlement), milliseconds: 100)
+        )
+        #expect(refused?.message.contains("not compared yet") == true)
+        live.state.change { $0.conflicts = [conflict("b")] }
+        #expect(try openConflicts().map(\.number) == [2])
+    }
+
     @Test func `a resolution is refused when a side changed since, and all of it`() throws {
         _ = try client.ask(.up(pairs: ["shop"]))
         let live = try agent.live("shop")

@@ -17,7 +17,8 @@ final class FakePair: SyncedPair {
         var adoptions = 0
         var resolved: [Settlement] = []
         var status: PairStatus
-        var conflicts: [FoundConflict] = []
+        /// Nil as long as both sides are not compared.
+        var conflicts: [FoundConflict]? = []
         var contents: [String: [UInt8]] = [:]
         var flush = FlushOutcome(.inSync)
         /// How long a stop takes, in milliseconds.
@@ -86,8 +87,8 @@ final class FakePair: SyncedPair {
         let paths = Set(settlements.map(\.path.path))
         state.change { state in
             state.resolved += settlements
-            state.conflicts.removeAll { paths.contains($0.conflict.path) }
-            state.status.conflicts = state.conflicts.count
+            state.conflicts?.removeAll { paths.contains($0.conflict.path) }
+            state.status.conflicts = state.conflicts?.count ?? 0
         }
         for path in paths { news(.conflictClosed(path, how: "by resolve")) }
     }

@@ -22,6 +22,30 @@ struct TimeTests {
     }
 
     @Test
+    func `who is asked for a sign of life gives one soon or is dead`() throws {
+        var laptop = try TwoEnds().laptop
+        let patience = 2 * Self.second
+        let ping = try LaptopMessage.ping(1).frame()
+        #expect(try laptop.probe(now: Self.second, patience: patience) == ping)
+        #expect(try laptop.probe(now: 2 * Self.second, patience: patience) == nil, "one is out")
+        #expect(laptop.nextTick == 3 * Self.second)
+        #expect(laptop.tick(now: 3 * Self.second - 1) == [])
+        var heard = laptop
+        _ = try heard.receive(try VMMessage.ping(9).frame(), now: 3 * Self.second - 1)
+        #expect(heard.tick(now: 4 * Self.second) == [])
+        #expect(laptop.tick(now: 3 * Self.second) == [.dead(.unansweredProbe)])
+        #expect(laptop.isClosed)
+    }
+
+    @Test
+    func `before Hello nobody is asked for a sign of life, and nobody dies of it`() throws {
+        var laptop = LaptopEnd(now: 0)
+        let asked = code { _ = try laptop.probe(now: 0, patience: Self.second) }
+        #expect(asked == .wrongOrder)
+        #expect(laptop.tick(now: 2 * Self.second) == [])
+    }
+
+    @Test
     func `a single byte is a sign of life`() throws {
         var vm = try TwoEnds().vm
         _ = try vm.receive([2], now: 14 * Self.second)

@@ -12,10 +12,15 @@ struct Readable {
 
     /// Looks at both sides; what lies on a shelf is restored, as a user would, to be read.
     init(_ pair: SoakPair) throws {
-        for root in [pair.laptop, pair.vm] {
+        try self.init(roots: [pair.laptop, pair.vm], pair: pair.identifier)
+    }
+
+    /// The same for a pair that is kept in sync by others, and that nobody works on now.
+    init(roots: [String], pair: [UInt8]) throws {
+        for root in roots {
             Self.read(root, but: [".tandem", ".git"], into: &inRoots)
             Self.read("\(root)/.tandem", but: [], into: &elsewhere)
-            try readShelf(root, pair.identifier)
+            try readShelf(root, pair)
         }
         elsewhere.subtract(onShelves)
     }

@@ -18,7 +18,8 @@ final class LiveFixture: Sendable {
     init(
         _ fixture: PairFixture,
         settings: LiveSettings = LiveSettings(),
-        start: Bool = true
+        start: Bool = true,
+        through wrap: @escaping @Sendable (any ByteLink) throws -> any ByteLink = { $0 }
     ) {
         self.fixture = fixture
         let box = Box()
@@ -28,7 +29,7 @@ final class LiveFixture: Sendable {
             pair: fixture.pair,
             settings: settings,
             connect: {
-                let link = try connect()
+                let link = try wrap(connect())
                 box.links.withLock { $0.append(link) }
                 return link
             },

@@ -54,6 +54,8 @@ package final class SSHServer: Sendable {
     }
 
     deinit {
+        // A stopped sshd would not hear that it is to end.
+        process.signal(SIGCONT)
         process.terminate()
         for pid in sessionPIDs { kill(pid, SIGKILL) }
         _ = process.wait(until: .now() + .seconds(5))
@@ -91,6 +93,19 @@ package final class SSHServer: Sendable {
 
     /// The processes that serve connections, children of the one that listens.
     package var sessionPIDs: [Int32] { Self.descendants(of: process.pid) }
+
+    /// Stops the one that listens, and lets it go on.
+    package func pauseListening() { kill(process.pid, SIGSTOP) }
+    package func resumeListening() { kill(process.pid, SIGCONT) }
+
+    /// Has clients of the alias connect to another port, which leads here.
+    package func lead(through port: UInt16) throws {
+        try directory.write(
+            try directory.read("known_hosts").replacing(":\(self.port) ", with: ":\(port) "),
+            to: "known_hosts"
+        )
+        try configure(identityFiles: [userKey], extra: ["Port \(port)"])
+    }
 
     /// A process's children and theirs.
     private static func descendants(of pid: Int32) -> [Int32] {

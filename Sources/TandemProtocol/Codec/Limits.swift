@@ -16,6 +16,9 @@ package enum Limits {
     package static let pingAfter: UInt64 = 5_000_000_000
     /// Silence after which the peer is taken for dead, in nanoseconds (TRANSPORT 6: 3 misses).
     package static let deadAfter: UInt64 = 15_000_000_000
+    /// How long a peer that is asked for a sign of life may take when its link is in doubt, in
+    /// nanoseconds: four times the round trip of a bad mobile network.
+    package static let probeDeadline: UInt64 = 2_000_000_000
     /// Pings answered in one second; a session needs one in five (SAFETY 2.7 case 105).
     package static let pingsPerSecond = 100
     /// Items one frame may list: what one frame costs in memory stays a few MiB.

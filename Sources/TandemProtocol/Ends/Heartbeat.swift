@@ -9,6 +9,7 @@ package enum EndAction: Hashable, Sendable {
 /// Why an end gave its peer up.
 package enum DeathReason: String, Hashable, Sendable, CaseIterable {
     case silence = "no byte from the other side for 15 s"
+    case unansweredProbe = "no byte from the other side when it was asked for a sign of life"
     case helloDeadline = "no Hello within 5 s"
 }
 
@@ -20,6 +21,8 @@ struct Heartbeat: Hashable, Sendable {
     private var lastPing: UInt64
     private var number: UInt64 = 0
     private var awaitsPong = false
+    /// When silence since a probe means that the peer is dead; nil while none is out.
+    private var probedUntil: UInt64?
     private var secondStart: UInt64
     private var pingsThisSecond = 0
 
@@ -33,11 +36,21 @@ struct Heartbeat: Hashable, Sendable {
 
     mutating func heard(now: UInt64) {
         lastHeard = max(lastHeard, now)
+        probedUntil = nil
     }
 
-    /// Whether the peer is dead at `now`.
-    func isDead(now: UInt64) -> Bool {
-        Self.time(since: lastHeard, now) >= Limits.deadAfter
+    /// Why the peer is dead at `now`; nil while it lives.
+    func death(now: UInt64) -> DeathReason? {
+        if Self.time(since: lastHeard, now) >= Limits.deadAfter { return .silence }
+        guard let probedUntil, now >= probedUntil else { return nil }
+        return .unansweredProbe
+    }
+
+    /// The number of a ping that has to bring a byte within `patience`; nil while one is out.
+    mutating func probe(now: UInt64, patience: UInt64) -> UInt64? {
+        guard probedUntil == nil else { return nil }
+        probedUntil = now + patience
+        return ping(now: now)
     }
 
     /// The number of the ping that is due, if one is.
@@ -78,7 +91,7 @@ struct Heartbeat: Hashable, Sendable {
 
     /// When `tick` next has something to do.
     var nextTick: UInt64 {
-        min(lastPing + Limits.pingAfter, lastHeard + Limits.deadAfter)
+        min(lastPing + Limits.pingAfter, lastHeard + Limits.deadAfter, probedUntil ?? .max)
     }
 
     private static func time(since start: UInt64, _ now: UInt64) -> UInt64 {

@@ -157,12 +157,32 @@ extension LaptopEnd {
         try encode(.ping(heartbeat.ping(now: now)), now: now)
     }
 
+    /// Asks for a sign of life because the link is in doubt; without one, `tick` says that the vm is
+    /// dead.
+    ///
+    /// - Parameters:
+    ///   - now: the time.
+    ///   - patience: how long any byte may take to come, in nanoseconds.
+    /// - Returns: a ping to write; nil while an earlier probe is out.
+    /// - Throws: `ProtocolError` before Hello and after the end.
+    package mutating func probe(
+        now: UInt64,
+        patience: UInt64
+    ) throws(ProtocolError) -> [UInt8]? {
+        // A probe that cannot be sent must not be waited for.
+        var asking = heartbeat
+        guard let number = asking.probe(now: now, patience: patience) else { return nil }
+        let frame = try encode(.ping(number), now: now)
+        heartbeat = asking
+        return frame
+    }
+
     /// Says what is due at `now`: a ping, or that the vm is dead.
     package mutating func tick(now: UInt64) -> [EndAction] {
         guard !conversation.isClosed else { return [] }
-        if heartbeat.isDead(now: now) {
+        if let reason = heartbeat.death(now: now) {
             conversation.close()
-            return [.dead(.silence)]
+            return [.dead(reason)]
         }
         guard conversation.phase != .awaitingHello, let number = heartbeat.pingIfDue(now: now),
             let bytes = try? LaptopMessage.ping(number).frame()

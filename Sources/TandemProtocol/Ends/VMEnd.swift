@@ -190,9 +190,9 @@ extension VMEnd {
     package mutating func tick(now: UInt64) -> [EndAction] {
         guard !conversation.isClosed else { return [] }
         if !hasHello { return tickBeforeHello(now: now) }
-        if heartbeat.isDead(now: now) {
+        if let reason = heartbeat.death(now: now) {
             conversation.close()
-            return [.dead(.silence)]
+            return [.dead(reason)]
         }
         guard let number = heartbeat.pingIfDue(now: now),
             let bytes = try? VMMessage.ping(number).frame()

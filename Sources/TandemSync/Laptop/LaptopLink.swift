@@ -69,6 +69,18 @@ final class LaptopLink: Sendable {
         }
     }
 
+    /// Asks for a sign of life: the network changed or the laptop woke, and the link may be dead.
+    ///
+    /// Without an answer it ends within two or three seconds. While content is on its way out, the
+    /// question waits behind it, and the vm's own ping is what tells that it lives.
+    func probe() {
+        let now = time.monotonic
+        let patience = Limits.probeDeadline + (writer.isIdle ? 0 : Limits.pingAfter)
+        if let frame = try? end.change({ try $0.end.probe(now: now, patience: patience) }) {
+            writer.sendControl(frame)
+        }
+    }
+
     /// Sends a frame of changes.
     func send(_ frame: PackedFrame) throws {
         do {

@@ -56,6 +56,7 @@ final class LiveBoard: Sendable {
             }
             let open = Set(conflicts.map(\.path))
             status.conflicts = views
+            status.areConflictsKnown = true
             return known.keys.filter { !open.contains($0) }.sorted()
         }
         for path in closed { observer(.conflictClosed(path)) }

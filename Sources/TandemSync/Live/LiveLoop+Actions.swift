@@ -100,6 +100,7 @@ extension LiveLoop {
         board.note {
             $0.pendingToVM = batch.changeCount
             $0.pendingToLaptop = toLaptop
+            $0.treeDigest = nil
             $0.phase = .syncing(toVM: batch.changeCount, toLaptop: toLaptop)
             $0.verdict = .working
             $0.headline = "syncing"

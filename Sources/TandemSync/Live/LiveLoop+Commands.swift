@@ -36,9 +36,7 @@ extension LiveLoop {
         case .stop: isStopped = true
         case .pause: pause()
         case .resume: try resume()
-        case .reconnect:
-            backoff.reset()
-            if link == nil, retryAt != nil { retryAt = time.monotonic }
+        case .reconnect: reconnectNow()
         case .use(let settings): try use(settings)
         case .accept(let count): try tell(.acceptDeletions(count))
         case .flush(let ticket): flush(ticket)

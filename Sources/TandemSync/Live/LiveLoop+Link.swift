@@ -14,6 +14,7 @@ extension LiveLoop {
         guard side != nil, link == nil, !isPaused else { return }
         attempt += 1
         retryAt = nil
+        connectingSince = time.monotonic
         board.enter(.connecting, .working, "connecting")
         let (attempt, connect, events) = (attempt, connect, events)
         WorkerThread.start("tandem-connect") {
@@ -26,6 +27,22 @@ extension LiveLoop {
             if !events.put(.connected(attempt: attempt, result)), case .success(let link) = result {
                 link.close()
             }
+        }
+    }
+
+    /// Something happened after which a dead link may work again, or a good one may be dead.
+    ///
+    /// What waits is tried at once. A link that stands is asked for a sign of life, because nothing
+    /// else tells before its silence is long that an address is gone or that the laptop slept.
+    func reconnectNow() {
+        backoff.reset()
+        if let link { return link.probe() }
+        let now = time.monotonic
+        if retryAt != nil {
+            retryAt = now
+        } else if let connectingSince, now >= connectingSince + Limits.probeDeadline {
+            // What this attempt sent may be lost, and is repeated ever more seldom.
+            startConnecting()
         }
     }
 

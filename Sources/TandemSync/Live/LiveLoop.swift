@@ -24,6 +24,8 @@ final class LiveLoop {
     var link: LaptopLink?
     var session: LiveSession?
     var attempt: UInt64 = 0
+    /// When the attempt to connect that runs began, in monotonic nanoseconds; nil while none does.
+    var connectingSince: UInt64?
     var hasWatch = false
     var sender: ContentSender?
     var download: Download?
@@ -116,6 +118,7 @@ final class LiveLoop {
                 if case .success(let link) = result { link.close() }
                 return
             }
+            connectingSince = nil
             try connected(try result.get())
         case .message(let attempt, let message):
             if attempt == self.attempt { try handle(message) }
@@ -191,6 +194,7 @@ extension LiveLoop {
 
     func dropLink(isOrderly: Bool = false) {
         attempt += 1
+        connectingSince = nil
         sender?.stop()
         sender = nil
         download?.abandon()
@@ -204,7 +208,11 @@ extension LiveLoop {
         hasWatch = false
         lastRest = nil
         for index in flushes.indices { flushes[index].stage = .waiting }
-        board.note { $0.isConnected = false }
+        board.note {
+            $0.isConnected = false
+            // What the vm holds now is not known.
+            $0.treeDigest = nil
+        }
     }
 
     /// Ends what cannot go on, says why, and plans what may help.

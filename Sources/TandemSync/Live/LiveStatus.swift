@@ -70,6 +70,8 @@ package struct LiveStatus: Sendable {
     package var treeDigest: Digest?
     package var generation: UInt64 = 0
     package var conflicts: [ConflictView] = []
+    /// Whether a plan of this run has said which conflicts there are.
+    package var areConflictsKnown = false
     package var problems: [PushReport.Unsyncable] = []
     package var vmOnly = 0
     package var laptopOnly = 0

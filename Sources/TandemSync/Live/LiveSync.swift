@@ -60,7 +60,8 @@ package final class LiveSync: Sendable {
     /// Goes on after a pause, or tries again after a failure.
     package func resume() { events.put(.command(.resume)) }
 
-    /// Tries to connect at once: the network is back, or the machine woke.
+    /// The network changed, or the machine woke: connects at once, and makes sure of a link that
+    /// stands.
     package func reconnectNow() { events.put(.command(.reconnect)) }
 
     /// Takes other directions and rules.

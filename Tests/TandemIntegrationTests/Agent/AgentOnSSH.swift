@@ -9,8 +9,9 @@ final class AgentOnSSH: Sendable {
     let pair: LivePair
     private let agent: Locked<RunningProgram?>
 
-    init() throws {
-        pair = try LivePair()
+    /// Starts an agent for a pair; nil makes one.
+    init(_ pair: LivePair? = nil) throws {
+        self.pair = try pair ?? LivePair()
         agent = Locked(nil)
         try startAgent()
     }
@@ -29,6 +30,17 @@ final class AgentOnSSH: Sendable {
         let socket = "\(pair.home)/run/sock"
         try program.wait { (try? UnixSocket.connect(to: socket)).map { close($0) } != nil }
         agent.value = program
+    }
+
+    /// Starts an agent that kills itself at a point of its way, and waits for its death.
+    func runAgent(dyingAt point: String) throws {
+        let program = try RunningProgram(
+            BuiltProgram.path("tandem-agent"),
+            ["--foreground"],
+            environment: ["TANDEM_HOME": pair.home, "TANDEM_CRASH_AT": point]
+        )
+        let exit = try program.wait()
+        #expect(exit == .signal(SIGKILL), "\(point) was not reached: \(program.errors)")
     }
 
     func killAgent() throws {
@@ -66,10 +78,20 @@ final class AgentOnSSH: Sendable {
 
     /// Asks for the status until it holds what is wanted.
     func waitForStatus(_ what: String, within seconds: Double = 30) throws -> CommandEnd {
+        try waitForStatus(what, within: seconds) { $0.contains(what) }
+    }
+
+    /// Asks for the status until a condition holds of its JSON.
+    @discardableResult
+    func waitForStatus(
+        _ what: String,
+        within seconds: Double = 60,
+        where condition: (String) -> Bool
+    ) throws -> CommandEnd {
         let deadline = Date().addingTimeInterval(seconds)
         while true {
             let end = try tandem("status", "--json")
-            if end.output.contains(what) { return end }
+            if condition(end.output) { return end }
             guard Date() < deadline else {
                 throw CommandFailure("the status never said \(what): \(end.said)")
             }

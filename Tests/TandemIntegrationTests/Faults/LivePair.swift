@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TandemSystem
 import TandemTestSupport
 import Testing
@@ -62,15 +63,34 @@ final class LivePair: Sendable {
 
     /// Starts a receiver and waits until it listens; the one before must have ended.
     func startReceiver(through words: [String] = []) throws {
-        let words =
-            words + [try BuiltProgram.path("tandem-receiver"), "serve"]
-            + ["--root", root, "--state", state, "--socket", socket]
-        let program = try RunningProgram(words[0], Array(words.dropFirst()))
+        let program = try runReceiver(through: words)
         try program.wait { (try? UnixSocket.connect(to: socket)).map { close($0) } != nil }
         receiver.value = program
     }
 
+    private func runReceiver(through words: [String]) throws -> RunningProgram {
+        let words =
+            words + [try BuiltProgram.path("tandem-receiver"), "serve"]
+            + ["--root", root, "--state", state, "--socket", socket]
+        return try RunningProgram(words[0], Array(words.dropFirst()))
+    }
+
+    /// Runs a receiver that kills itself at a point of its way, and waits for its death.
+    func runReceiver(dyingAt point: String) throws {
+        let exit = try runReceiver(through: ["env", "TANDEM_CRASH_AT=\(point)"]).wait()
+        #expect(exit == .signal(SIGKILL), "\(point) was not reached")
+    }
+
+    /// Kills the receiver, as `kill -9` does.
     func stopReceiver() { receiver.value = nil }
+
+    /// Kills the processes of sshd that serve a connection; gives how many there were.
+    @discardableResult
+    func killSessions() -> Int {
+        let sessions = server.sessionPIDs
+        for pid in sessions { kill(pid, SIGKILL) }
+        return sessions.count
+    }
 
     // MARK: - Commands
 
