@@ -71,6 +71,11 @@ watch-figures: ## prints what watching 50,000 directories costs, optimised (minu
 proof-kill: ## kills laptop, receiver and sshd at random for ROUNDS rounds, from SEED
 	@KILL_ROUNDS=$${ROUNDS:-200} KILL_SEED=$${SEED:-1} $(TESTS) --filter KillStormTests
 
+.PHONY: proof-link
+proof-link: ## cuts a live pair's link and kills its programs ROUNDS times each, from SEED
+	@LINK_KILLS=$${ROUNDS:-100} LINK_ROUNDS=$${ROUNDS:-100} LINK_BLOCKED=60 LINK_SEED=$${SEED:-1} \
+		$(TESTS) --filter 'LinkLifeTests|LiveKillTests'
+
 # The proofs of the planner and of the simulation run as one program, in a release build.
 PROOF = $(SWIFT) build -c release --product tandem-proof $(BUILD_FLAGS) && \
     "$$($(SWIFT) build -c release --show-bin-path)/tandem-proof"

@@ -18,33 +18,44 @@ final class AgentOnSSH: Sendable {
 
     deinit { agent.value = nil }
 
+    /// Whether an agent runs.
+    var hasAgent: Bool { agent.value?.process.isRunning ?? false }
+
     var agentProcess: RunningProgram { get throws { try #require(agent.value) } }
 
     /// Starts an agent and waits until it answers; the one before must have ended.
     func startAgent() throws {
-        let program = try RunningProgram(
-            BuiltProgram.path("tandem-agent"),
-            ["--foreground"],
-            environment: ["TANDEM_HOME": pair.home]
-        )
+        let program = try launchAgent()
         let socket = "\(pair.home)/run/sock"
         try program.wait { (try? UnixSocket.connect(to: socket)).map { close($0) } != nil }
-        agent.value = program
     }
 
     /// Starts an agent that kills itself at a point of its way, and waits for its death.
     func runAgent(dyingAt point: String) throws {
-        let program = try RunningProgram(
-            BuiltProgram.path("tandem-agent"),
-            ["--foreground"],
-            environment: ["TANDEM_HOME": pair.home, "TANDEM_CRASH_AT": point]
-        )
+        let program = try launchAgent(dyingAt: point)
         let exit = try program.wait()
         #expect(exit == .signal(SIGKILL), "\(point) was not reached: \(program.errors)")
     }
 
-    func killAgent() throws {
-        try agentProcess.kill()
+    /// Starts an agent, without waiting for anything.
+    ///
+    /// - Parameter point: where it kills itself, for `CrashPoint`.
+    @discardableResult
+    func launchAgent(dyingAt point: String? = nil) throws -> RunningProgram {
+        var environment = ["TANDEM_HOME": pair.home]
+        if let point { environment["TANDEM_CRASH_AT"] = point }
+        let program = try RunningProgram(
+            BuiltProgram.path("tandem-agent"),
+            ["--foreground"],
+            environment: environment
+        )
+        agent.value = program
+        return program
+    }
+
+    /// Kills the agent, if one runs.
+    func killAgent() {
+        agent.value?.kill()
         agent.value = nil
     }
 

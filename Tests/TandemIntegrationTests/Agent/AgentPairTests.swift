@@ -45,7 +45,7 @@ struct AgentPairTests {
 
     @Test(.tags(.crash)) func `after kill -9 it goes on, without a human`() throws {
         try agent.flush()
-        try agent.killAgent()
+        agent.killAgent()
         try agent.write("laptop", to: "l.txt", on: laptop)
         try agent.write("vm", to: "v.txt", on: vm)
         try agent.startAgent()
@@ -84,7 +84,7 @@ struct AgentPairTests {
         #expect(list.output.contains(" 1  src/a.txt  both edited"), "\(list.said)")
         let diff = try agent.tandem("conflicts", "diff", "1", "-C", laptop)
         #expect(diff.output.hasSuffix("@@ -1 +1 @@\n-port: 1\n+port: 2\n"), "\(diff.said)")
-        try agent.killAgent()
+        agent.killAgent()
         try agent.startAgent()
         try agent.flush(1)
         let resolve = try agent.tandem(

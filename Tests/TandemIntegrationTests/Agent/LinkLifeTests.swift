@@ -119,10 +119,20 @@ import Testing
 }
 
 extension LinkLifeTests {
+    @Test func `a value that stands nowhere any more is found to be lost`() throws {
+        let pair = try LivePair()
+        var writers = PairWriters(pair, seed: 7)
+        writers.write(4)
+        #expect(try writers.lost() == [])
+        try FileManager.default.removeItem(atPath: "\(pair.root)/own/vm1")
+        #expect(try writers.lost() == ["own/vm1, written on the vm, is nowhere"])
+    }
+
     /// What the status says of a pair that is in sync.
     private static let isOK = #""verdict" : "ok""#
 
-    private static func number(_ variable: String) -> Int? {
+    /// What a variable of the environment asks for.
+    static func number(_ variable: String) -> Int? {
         ProcessInfo.processInfo.environment[variable].flatMap { Int($0) }
     }
 

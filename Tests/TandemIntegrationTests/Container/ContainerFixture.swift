@@ -33,13 +33,19 @@ enum ContainerFixture {
 
     /// Builds the image, starts a receiver, waits until it is healthy, and removes all of it.
     static func withReceiver(_ body: (PodmanContainer) throws -> Void) throws {
+        try withImage { host, image in
+            let container = try host.run(image: image, uid: uid)
+            try waitUntilHealthy(container)
+            try body(container)
+        }
+    }
+
+    /// Builds the image, and removes it with all containers that were made.
+    static func withImage(_ body: (PodmanHost, String) throws -> Void) throws {
         if let obstacle { throw CommandFailure(obstacle) }
         let host = try PodmanHost(project: project)
         defer { host.remove() }
-        let image = try host.buildImage(around: binary)
-        let container = try host.run(image: image, uid: uid)
-        try waitUntilHealthy(container)
-        try body(container)
+        try body(host, try host.buildImage(around: binary))
     }
 
     /// Asks the health command until it answers; each try takes Podman a fifth of a second.

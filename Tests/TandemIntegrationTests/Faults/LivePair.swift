@@ -63,22 +63,28 @@ final class LivePair: Sendable {
 
     /// Starts a receiver and waits until it listens; the one before must have ended.
     func startReceiver(through words: [String] = []) throws {
-        let program = try runReceiver(through: words)
+        let program = try launchReceiver(through: words)
         try program.wait { (try? UnixSocket.connect(to: socket)).map { close($0) } != nil }
-        receiver.value = program
-    }
-
-    private func runReceiver(through words: [String]) throws -> RunningProgram {
-        let words =
-            words + [try BuiltProgram.path("tandem-receiver"), "serve"]
-            + ["--root", root, "--state", state, "--socket", socket]
-        return try RunningProgram(words[0], Array(words.dropFirst()))
     }
 
     /// Runs a receiver that kills itself at a point of its way, and waits for its death.
     func runReceiver(dyingAt point: String) throws {
-        let exit = try runReceiver(through: ["env", "TANDEM_CRASH_AT=\(point)"]).wait()
+        let exit = try launchReceiver(dyingAt: point).wait()
         #expect(exit == .signal(SIGKILL), "\(point) was not reached")
+    }
+
+    /// Starts a receiver that kills itself at a point of its way, without waiting for anything.
+    func launchReceiver(dyingAt point: String) throws -> RunningProgram {
+        try launchReceiver(through: ["env", "TANDEM_CRASH_AT=\(point)"])
+    }
+
+    private func launchReceiver(through words: [String]) throws -> RunningProgram {
+        let words =
+            words + [try BuiltProgram.path("tandem-receiver"), "serve"]
+            + ["--root", root, "--state", state, "--socket", socket]
+        let program = try RunningProgram(words[0], Array(words.dropFirst()))
+        receiver.value = program
+        return program
     }
 
     /// Kills the receiver, as `kill -9` does.
@@ -172,11 +178,15 @@ final class LivePair: Sendable {
     }
 
     /// What differs, told by rsync: names, kinds, contents, targets and execute bits.
-    func differences(excluding names: [String] = []) throws -> String {
+    ///
+    /// - Parameters:
+    ///   - names: what is left out.
+    ///   - other: the directory that is compared with the laptop's; nil for the vm's.
+    func differences(excluding names: [String] = [], to other: String? = nil) throws -> String {
         let lines = try Command.run(
             "rsync",
             ["-rlcnE", "--delete", "--itemize-changes", "--exclude=/.tandem"]
-                + names.map { "--exclude=\($0)" } + ["\(laptop)/", "\(root)/"]
+                + names.map { "--exclude=\($0)" } + ["\(laptop)/", "\(other ?? root)/"]
         )
         // rsync also reports times, which Tandem does not sync.
         return String(decoding: lines, as: UTF8.self).split(separator: "\n").filter { line in
