@@ -238,7 +238,7 @@ package final class ConfigurationWatch: Sendable {
 
     private func error(in shared: [UInt8], _ local: [UInt8]?) -> ConfigurationError? {
         do throws(ConfigurationError) {
-            _ = try Configuration.read(shared, local: local)
+            _ = try Configuration.readForUse(shared, local: local)
             return nil
         } catch {
             return error
