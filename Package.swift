@@ -130,7 +130,7 @@ let package = Package(
             name: "TandemAgent",
             dependencies: [
                 "TandemTree", "TandemSystem", "TandemFiles", "TandemDaemon", "TandemStore",
-                "TandemSync", "TandemControl",
+                "TandemSync", "TandemControl", "TandemProject", "TandemConfiguration",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]

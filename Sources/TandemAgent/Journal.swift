@@ -1,4 +1,6 @@
 import TandemControl
+import TandemDaemon
+import TandemProject
 import TandemStore
 import TandemTree
 
@@ -33,7 +35,10 @@ enum Journal {
             return [record(conflict.path, .conflicted, conflict.reason.sentence)]
         case .conflictClosed(let path, let how): return [record(path, .resolved, how)]
         case .problem(let path, let reason): return [record(path, .problem, reason)]
-        case .phase, .linkUp, .linkDown, .halted: return []
+        case .hook(.ended(let result)):
+            let action: ActivityRecord.Action = result.isGood ? .hook : .hookFailed
+            return [record(.root, action, result.summary, result.run.generation)]
+        case .phase, .linkUp, .linkDown, .halted, .hook(.started), .settings: return []
         }
     }
 
@@ -78,6 +83,11 @@ enum Journal {
             event.kind = .problem
             event.path = WirePath(path)
             event.text = reason
+        case .hook(.started), .settings: return []
+        case .hook(.ended(let result)):
+            event.kind = .hook
+            event.text = result.summary
+            event.generation = result.run.generation
         case .linkUp(let receiver):
             event.kind = .linkUp
             event.text = receiver
@@ -91,10 +101,24 @@ enum Journal {
         return [event]
     }
 
-    /// One line for the log; nil for what would flood it.
-    static func line(of news: PairNews) -> String? {
+    /// Lines for the log; none for what would flood it.
+    static func lines(of news: PairNews) -> [String] {
+        if case .hook(.ended(let result)) = news {
+            let label = escaped(result.run.hook.label.utf8)
+            return [result.sentence] + result.output.map { "hook \(label) wrote: \($0)" }
+        }
+        if case .settings(let sentences) = news {
+            return sentences.map { "configuration: \(escaped($0.utf8))" }
+        }
+        return line(of: news).map { [$0] } ?? []
+    }
+
+    private static func line(of news: PairNews) -> String? {
         switch news {
-        case .phase: nil
+        case .phase, .hook(.ended), .settings: nil
+        case .hook(.started(let run)):
+            "hook \(escaped(run.hook.label.utf8)) on the \(run.hook.side.rawValue) starts, "
+                + "batch \(run.generation), \(run.changedCount) paths"
         case .batch(let generation, let changes):
             "generation \(generation): \(changes.count) changes"
         case .conflictOpened(let conflict): "conflict at \(conflict.path)"

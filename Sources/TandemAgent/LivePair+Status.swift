@@ -103,8 +103,8 @@ extension PairNews {
     init?(_ event: LiveEvent) {
         switch event {
         case .phase: self = .phase
-        case .batch(let generation, let changes):
-            self = .batch(generation: generation, changes.map(PairChange.init))
+        case .batch(let batch):
+            self = .batch(generation: batch.generation, batch.changes.map(PairChange.init))
         case .conflictOpened(let view): self = .conflictOpened(view.conflict)
         case .conflictClosed(let path): self = .conflictClosed(path, how: "no conflict any more")
         case .linkUp(let receiver): self = .linkUp(receiver: receiver)

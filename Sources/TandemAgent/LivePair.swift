@@ -1,6 +1,7 @@
 package import Dispatch
 package import TandemControl
 import TandemDaemon
+package import TandemProject
 import TandemStore
 package import TandemSync
 package import TandemSystem
@@ -8,23 +9,25 @@ package import TandemTree
 
 /// A pair kept in sync by a live session, under the pair's lock.
 package final class LivePair: SyncedPair {
-    package typealias Configured = (settings: LiveSettings, need: PersonNeeded?)
-
     /// What a pair needs to be kept in sync.
     package struct Setup: Sendable {
         package var pair: LaptopPair
         package var connect: @Sendable () throws -> any ByteLink
-        /// Reads the configuration: what is in force, and what a person has to do about it.
-        package var settings: @Sendable () throws -> Configured
+        /// Logs in to the vm for a hook there.
+        package var shell: @Sendable () throws -> any WorkloadShell
+        /// `NAME=value` strings for hooks on the laptop.
+        package var environment: [String]
 
         package init(
             pair: LaptopPair,
             connect: @escaping @Sendable () throws -> any ByteLink,
-            settings: @escaping @Sendable () throws -> Configured
+            shell: @escaping @Sendable () throws -> any WorkloadShell,
+            environment: [String]
         ) {
             self.pair = pair
             self.connect = connect
-            self.settings = settings
+            self.shell = shell
+            self.environment = environment
         }
     }
 
@@ -34,7 +37,8 @@ package final class LivePair: SyncedPair {
     private let news: @Sendable (PairNews) -> Void
     private let session: Monitor<LiveSync>
     private let dialling: Monitor<DialGuard>
-    private let configuration: Monitor<Configuration>
+    private let project: PairProject
+    private let isOver = Monitor(false)
     /// How often the configuration is looked at: two small files.
     private static let configurationSeconds = 2
     /// What a content from the vm may take.
@@ -62,29 +66,28 @@ package final class LivePair: SyncedPair {
         }
         let dialling = Monitor(DialGuard())
         self.dialling = dialling
-        let configured = try setup.settings()
-        configuration = Monitor(Configuration(settings: configured.settings, need: configured.need))
-        session = Monitor(Self.makeSession(setup, configured.settings, dialling, news))
-    }
-
-    private struct Configuration {
-        var settings: LiveSettings
-        var need: PersonNeeded?
-        var isOver = false
+        project = try PairProject(identity, setup, news: news)
+        session = Monitor(Self.makeSession(setup, project, dialling, news))
     }
 
     private static func makeSession(
         _ setup: Setup,
-        _ settings: LiveSettings,
+        _ project: PairProject,
         _ dialling: Monitor<DialGuard>,
         _ news: @escaping @Sendable (PairNews) -> Void
     ) -> LiveSync {
-        LiveSync(
+        let live = LiveSync(
             pair: setup.pair,
-            settings: settings,
+            settings: project.settings,
             connect: { try dial(setup.connect, dialling) },
-            observer: { event in PairNews(event).map(news) }
+            following: project.following,
+            observer: { event in
+                PairNews(event).map(news)
+                if case .batch(let batch) = event { project.take(batch) }
+            }
         )
+        project.tell { [weak live] in live?.update($0) }
+        return live
     }
 
     private static func dial(
@@ -119,12 +122,20 @@ package final class LivePair: SyncedPair {
     }
 
     private func isOver(within seconds: Int) -> Bool {
-        configuration.wait(until: .now() + .seconds(seconds)) { $0.isOver ? true : nil } ?? false
+        isOver.wait(until: .now() + .seconds(seconds)) { $0 ? true : nil } ?? false
     }
 
     package func stop(until deadline: DispatchTime) -> Bool {
-        configuration.change { $0.isOver = true }
-        return live.stop(until: deadline)
+        isOver.change { $0 = true }
+        let areHooksOver = Monitor(false)
+        WorkerThread.start("hooks-end") { [project] in
+            // To end one on the vm may take a link that does not answer any more.
+            project.stopHooks(until: deadline)
+            areHooksOver.change { $0 = true }
+        }
+        let isClean = live.stop(until: deadline)
+        _ = areHooksOver.wait(until: deadline) { $0 ? true : nil }
+        return isClean
     }
 
     package func pause() { live.pause() }
@@ -135,26 +146,7 @@ package final class LivePair: SyncedPair {
         live.reconnectNow()
     }
 
-    package func reload() {
-        let changed: LiveSettings?
-        do {
-            let fresh = try setup.settings()
-            changed = configuration.look { configuration in
-                configuration.need = fresh.need
-                guard configuration.settings != fresh.settings else { return nil }
-                configuration.settings = fresh.settings
-                return fresh.settings
-            }
-        } catch {
-            let need = PersonNeeded(
-                "the configuration cannot be read: \(error)",
-                next: "tandem config check"
-            )
-            configuration.look { $0.need = need }
-            return
-        }
-        if let changed { live.update(changed) }
-    }
+    package func reload() { project.look() }
 
     package func accept(deletions: Int) { live.accept(deletions: deletions) }
 
@@ -169,7 +161,7 @@ package final class LivePair: SyncedPair {
             view.status.needs = need.next
             view.status.headline = need.what
             view.status.verdict = max(view.status.verdict, .attention)
-        } else if let need = configuration.look(\.need) {
+        } else if let need = project.need {
             view.status.needs = "\(need.next) (\(need.what))"
             view.status.verdict = max(view.status.verdict, .attention)
         }
@@ -202,12 +194,7 @@ package final class LivePair: SyncedPair {
         }
         defer {
             let fresh = session.change { session in
-                session = Self.makeSession(
-                    setup,
-                    configuration.look(\.settings),
-                    dialling,
-                    news
-                )
+                session = Self.makeSession(setup, project, dialling, news)
                 return session
             }
             fresh.start()

@@ -115,7 +115,7 @@ final class NewsDesk: Sendable {
         for event in Journal.events(of: item.news, pair: item.pair, at: item.time) {
             hub.publish(event)
         }
-        if let line = Journal.line(of: item.news) {
+        for line in Journal.lines(of: item.news) {
             logger.info("\(line)", metadata: ["pair": "\(item.pair.name)"])
         }
     }

@@ -1,5 +1,6 @@
 package import Dispatch
 package import TandemControl
+package import TandemProject
 package import TandemStore
 package import TandemTree
 
@@ -73,6 +74,9 @@ package enum PairNews: Sendable {
     case conflictOpened(Conflict)
     case conflictClosed(RelativePath, how: String)
     case problem(RelativePath, reason: String)
+    case hook(HookEvent)
+    /// Another configuration is in force, and this is what differs.
+    case settings([String])
     case linkUp(receiver: String)
     case linkDown(reason: String)
     case halted(reason: String)

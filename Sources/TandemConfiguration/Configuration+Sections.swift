@@ -68,7 +68,41 @@ extension Configuration {
     /// The rule of the root, which every file has.
     package var rootRule: Rule? { sync.first { $0.from.value.isRoot } }
 
-    /// What the file asks for that is read and checked, and that this version does not do.
+    /// What this version does not do and a sync cannot go without: it would do what nobody asked for.
+    package var notDone: [ConfigurationError.Problem] {
+        let wishes: [(what: String, position: Position?, instead: String)] = [
+            ("bandwidth", bandwidth?.position, "sync runs at the speed of the link"),
+            (
+                "max-file", maximumFile?.position,
+                "`ignore: patterns` leaves out files by name, whatever their size"
+            ),
+        ]
+        return wishes.compactMap { wish in
+            wish.position.map { position in
+                ConfigurationError.Problem(
+                    position: position,
+                    message: "limits: \(wish.what) is what this version does not do; "
+                        + "take the line out (\(wish.instead))"
+                )
+            }
+        }
+    }
+
+    /// Reads both files to be put in force: what this version does not do is an error, too.
+    ///
+    /// - Throws: `ConfigurationError` with everything that is wrong.
+    package static func readForUse(
+        _ shared: [UInt8],
+        local: [UInt8]? = nil,
+        names: (shared: String, local: String) = (fileName, localFileName)
+    ) throws(ConfigurationError) -> Configuration {
+        let configuration = try read(shared, local: local, names: names)
+        let notDone = configuration.notDone
+        guard notDone.isEmpty else { throw ConfigurationError(problems: notDone) }
+        return configuration
+    }
+
+    /// What the file asks for that is read and checked, and has no effect in this version.
     package var withoutEffect: [(what: String, position: Position?)] {
         let snapshotValues = [
             snapshots.every?.position, snapshots.hourly?.position, snapshots.daily?.position,
@@ -80,8 +114,6 @@ extension Configuration {
             logs.age?.position,
         ]
         let sections: [(what: String, position: Position?)] = [
-            ("limits: bandwidth", bandwidth?.position),
-            ("limits: max-file", maximumFile?.position),
             ("snapshots", snapshotValues.compactMap(\.self).min()),
             ("logs", logValues.compactMap(\.self).min()),
         ]

@@ -1,5 +1,8 @@
 /// The JSON Schema of `tandem.yml` for editors, made from the table the reader checks against.
 package enum ConfigurationSchema {
+    /// What the schema is called beside a `tandem.yml`.
+    package static let fileName = "tandem.schema.json"
+
     /// The schema, as `docs/tandem.schema.json` has it.
     package static var json: String {
         let head = [

@@ -10,6 +10,7 @@ package struct AgentEvent: Codable, Hashable, Sendable {
         case conflictOpened = "conflict-opened"
         case conflictClosed = "conflict-closed"
         case problem
+        case hook
         case linkUp = "link-up"
         case linkDown = "link-down"
         case halted

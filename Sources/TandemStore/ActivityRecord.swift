@@ -12,6 +12,8 @@ package struct ActivityRecord: Hashable, Sendable {
         case resolved
         case refused
         case problem
+        case hook
+        case hookFailed = "hook-failed"
     }
 
     /// In nanoseconds since 1970.

@@ -12,7 +12,8 @@ let source = PairSource(
         let setup = LivePair.Setup(
             pair: target.pair,
             connect: target.connect,
-            settings: { try pairs.settings(of: target, named: identity.name) }
+            shell: { try pairs.shell(of: identity) },
+            environment: pairs.environment
         )
         return try LivePair(identity, setup, news: news)
     }

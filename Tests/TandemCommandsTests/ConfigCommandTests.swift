@@ -78,17 +78,36 @@ struct ConfigCommandTests {
     }
 
     @Test func `check says what is right, not approved, and without effect`() throws {
-        try write(text("limits: {max-file: 1GB}\n"))
+        try write(text("snapshots: {every: 1h}\n"))
         let (code, output, _) = tandem("config", "-C", entry.root)
         #expect(code == .done)
         #expect(
             output == """
                 right: \(entry.root)/tandem.yml
-                  tandem.yml:4:20: limits: max-file is read, and has no effect in this version
+                  tandem.yml:4:20: snapshots is read, and has no effect in this version
                   not approved here, so not in force; next: tandem config approve
 
                 """
         )
+    }
+
+    @Test func `a limit that is not kept is wrong everywhere, and the line is named`() throws {
+        try approve(text())
+        try write(text("limits: {max-file: 1GB, bandwidth: 1MB/s}\n"))
+        let check = tandem("config", "check", "shop")
+        #expect(check.code == .configuration)
+        #expect(
+            check.output.contains(
+                "tandem.yml:4:20: limits: max-file is what this version does not do; "
+                    + "take the line out (`ignore: patterns` leaves out files by name"
+            ),
+            "\(check.output)"
+        )
+        #expect(check.output.contains("tandem.yml:4:36: limits: bandwidth"))
+        #expect(tandem("config", "approve", "shop", "--yes").code == .configuration)
+        let push = tandem("push", "shop")
+        #expect(push.errors.contains("limits: max-file"), "\(push.errors)")
+        #expect(push.errors.contains("what was approved before still holds"))
     }
 
     @Test func `show has what is in force, not what waits, and where it comes from`() throws {

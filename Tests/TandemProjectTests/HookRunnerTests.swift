@@ -78,6 +78,7 @@ struct HookRunnerTests {
         HookBatch(
             generation: generation,
             tree: ContentHasher.digest(of: [1]),
+            since: 0,
             changed: [.laptop: paths]
         )
     }

@@ -68,7 +68,7 @@ struct TogetherTests {
                 number += 1
                 return number
             }
-            hooks.batch(HookBatch(generation: number, tree: .zero, changed: changed))
+            hooks.batch(HookBatch(generation: number, tree: .zero, since: 0, changed: changed))
         }
     }
 

@@ -91,6 +91,44 @@ struct LiveSessionTests {
         #expect(actions.contains { if case .rest = $0 { true } else { false } })
     }
 
+    @Test(.tags(.regression))
+    func `what is recorded is told, though the link ends before the vm's last word`() throws {
+        let laptop = Self.laptop(Tree(["a": "1"]))
+        var session = Self.session(archive: Tree([:]))
+        _ = try session.handle(.welcomed(.settled, areRulesKnown: true), laptop: laptop)
+        let empty = LiveSession.Event.rootTree(Tree([:]).rootDigest, entries: 0, isComplete: true)
+        _ = try session.handle(empty, laptop: laptop)
+        _ = try session.handle(.intentWritten, laptop: laptop)
+        _ = try session.handle(.contentSent(rawBytes: 1), laptop: laptop)
+        _ = try session.handle(.ended(rootDigest: laptop.tree.rootDigest), laptop: laptop)
+        #expect(session.unconfirmed == nil, "it is not recorded yet")
+        _ = try session.handle(.archived, laptop: laptop)
+        #expect(session.unconfirmed?.toVM.map(\.path) == ["a"])
+        #expect(session.unconfirmed?.tree == laptop.tree.rootDigest)
+        _ = try session.handle(.committed, laptop: laptop)
+        #expect(session.unconfirmed == nil, "it was told as done")
+    }
+
+    @Test(.tags(.regression))
+    func `what the vm applied before a cut is told once it is recorded, and once`() throws {
+        let laptop = Self.laptop(Tree(["a": "1"]))
+        var session = Self.session(archive: Tree([:]))
+        let token = [UInt8](repeating: 3, count: 16)
+        _ = try session.handle(
+            .welcomed(.rollForward(token: token), areRulesKnown: true),
+            laptop: laptop
+        )
+        let applied = [Difference(path: "a", old: nil, new: .content("1"))]
+        _ = try session.handle(.applied(applied, isLast: true), laptop: laptop)
+        _ = try session.handle(.archived, laptop: laptop)
+        let reports = try session.handle(.committed, laptop: laptop).compactMap { action in
+            if case .done(let report) = action { report } else { nil }
+        }
+        #expect(reports.map { $0.toVM.map(\.path) } == [["a"]])
+        #expect(reports.first?.tree == laptop.tree.rootDigest)
+        #expect(session.rolledForward == nil)
+    }
+
     @Test func `a report in parts is planned with as a whole`() throws {
         let tree = Tree(["old": ["a": "1"]])
         let laptop = Self.laptop(tree)

@@ -35,7 +35,7 @@ extension CommandContext {
         if choice.all && !pairs.isEmpty { return (pairs, catalogue) }
         let lookup = PairLookup(
             pairs: pairs,
-            currentDirectory: choice.directory.map(absolute) ?? currentDirectory,
+            currentDirectory: try directory(choice.directory, forPair: choice.pairs.first),
             home: home
         )
         guard !choice.pairs.isEmpty else { return ([try lookup.choose(nil)], catalogue) }

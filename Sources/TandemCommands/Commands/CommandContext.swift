@@ -62,7 +62,7 @@ package struct CommandContext: Sendable {
         let catalogue = try openCatalogue()
         let lookup = PairLookup(
             pairs: try catalogue.pairs(),
-            currentDirectory: choice.directory.map(absolute) ?? currentDirectory,
+            currentDirectory: try directory(choice.directory, forPair: choice.pair),
             home: home
         )
         return (try lookup.choose(choice.pair), catalogue)

@@ -129,7 +129,7 @@ struct WaitingContent {
         let local = try place.files.local()
         func settings(_ bytes: [UInt8]?) throws -> ProjectSettings {
             guard let bytes else { return ProjectSettings(withoutFile: .twoWay) }
-            return ProjectSettings(try Configuration.read(bytes, local: local))
+            return ProjectSettings(try Configuration.readForUse(bytes, local: local))
         }
         let old = (try? settings(kept.content)) ?? ProjectSettings(withoutFile: .twoWay)
         do {

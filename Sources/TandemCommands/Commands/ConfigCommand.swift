@@ -33,7 +33,7 @@ struct ConfigPlace {
     let entry: PairEntry?
 
     init(_ choice: PairChoice, in context: CommandContext) throws {
-        let directory = choice.directory.map(context.absolute) ?? context.currentDirectory
+        let directory = try context.directory(choice.directory, forPair: choice.pair)
         let catalogue = try context.openCatalogue()
         let pairs = try catalogue.pairs()
         let lookup = PairLookup(
@@ -95,6 +95,7 @@ package struct ConfigCheckCommand: TandemSubcommand {
         var notes: [String] = []
         do {
             let configuration = try Configuration.read(shared, local: try place.files.local())
+            problems = configuration.notDone
             notes = configuration.withoutEffect.map { value in
                 let place = value.position.map { "\($0): " } ?? ""
                 return "\(place)\(value.what) is read, and has no effect in this version"

@@ -83,7 +83,7 @@ extension AgentEvent {
         case .conflictOpened, .problem, .linkDown, .dropped: .warning
         case .halted: .bad
         case .change, .batch, .linkUp, .conflictClosed: .good
-        case .up, .down, .phase, .verdict: .plain
+        case .up, .down, .phase, .verdict, .hook: .plain
         }
     }
 }

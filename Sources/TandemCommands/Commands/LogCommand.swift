@@ -152,9 +152,9 @@ struct JournalText {
 extension ActivityRecord.Action {
     var tone: Tone {
         switch self {
-        case .sent, .received, .resolved: .good
+        case .sent, .received, .resolved, .hook: .good
         case .removedOnVM, .removedOnLaptop, .conflicted, .problem: .warning
-        case .refused: .bad
+        case .refused, .hookFailed: .bad
         }
     }
 }

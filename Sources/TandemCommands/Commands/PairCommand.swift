@@ -67,7 +67,7 @@ package struct PairCommand: TandemSubcommand {
 
     private func pairing(in context: CommandContext) throws -> Pairing {
         guard let directory, let destination else {
-            let root = context.currentDirectory
+            let root = try context.directory(nil)
             let file = try ProjectFile(in: root)
             return try pairing(root, file.destination, connecting.filled(from: file), context, file)
         }

@@ -82,7 +82,7 @@ package struct StatusCommand: TandemSubcommand {
         let pairs = try catalogue.pairs()
         let lookup = PairLookup(
             pairs: pairs,
-            currentDirectory: choice.directory.map(context.absolute) ?? context.currentDirectory,
+            currentDirectory: try context.directory(choice.directory, forPair: choice.pair),
             home: context.home
         )
         guard choice.pair == nil else { return [try lookup.choose(choice.pair)] }

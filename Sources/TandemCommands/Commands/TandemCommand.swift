@@ -17,6 +17,7 @@ package struct TandemCommand: ParsableCommand {
 
             Environment:
               TANDEM_HOME  holds state and logs instead of the XDG directories
+              TANDEM_CONFIG  a tandem.yml: commands work as if started in its directory
               TANDEM_SSH   the ssh program, for ssh_config and --transport openssh
               TANDEM_NO_AUTOSTART  keeps `up` from starting the agent
               TANDEM_NOTIFY        1 lets the agent show desktop notices

@@ -1,8 +1,7 @@
-import TandemConfiguration
 package import TandemControl
-import TandemProject
+package import TandemProject
 import TandemSSH
-package import TandemSync
+import TandemSync
 import TandemTree
 
 /// The pairs of this laptop, as the agent needs them.
@@ -20,6 +19,9 @@ package struct AgentPairs: Sendable {
         return AgentPairs(context: context)
     }
 
+    /// This process's variables, as `NAME=value` strings.
+    package var environment: [String] { context.environment.map { "\($0.key)=\($0.value)" } }
+
     /// Who the pairs are.
     package func identities() throws -> [PairIdentity] {
         try context.openCatalogue().pairs().map(\.identity)
@@ -27,12 +29,7 @@ package struct AgentPairs: Sendable {
 
     /// One pair with the way to its receiver.
     package func target(_ identity: PairIdentity) throws -> SyncTarget {
-        guard
-            let entry = try context.openCatalogue().pairs().first(where: { $0.hexID == identity.id }
-            )
-        else {
-            throw ControlFailure(.noSuchPair, "the pair \(identity.name) is not there any more")
-        }
+        let entry = try entry(identity)
         var target = try context.target(entry)
         let (connect, name) = (target.connect, entry.name)
         target.connect = {
@@ -45,39 +42,24 @@ package struct AgentPairs: Sendable {
         return target
     }
 
-    /// What of a pair's `tandem.yml` is in force, and what a person has to do about it.
-    ///
-    /// Where there is no file, both sides' changes travel.
-    package func settings(
-        of target: SyncTarget,
-        named name: String
-    ) throws -> (settings: LiveSettings, need: PersonNeeded?) {
-        let state = target.pair.stateDirectory
-        let watch = ConfigurationWatch(root: target.pair.root, stateDirectory: state, mode: .twoWay)
-        let need: PersonNeeded?
-        switch try watch.start(isAgent: false) {
-        case .changed, .unchanged: need = nil
-        case .waiting:
-            need = PersonNeeded(
-                "\(Configuration.fileName) changed and waits for approval; the old one holds",
-                next: "tandem config approve \(name)"
-            )
-        case .wrong(let error):
-            need = PersonNeeded(
-                "\(Configuration.fileName) is wrong, what was approved before holds: \(error)",
-                next: "tandem config check"
-            )
-        }
-        return (LiveSettings(watch.settings), need)
+    /// Logs in to a pair's vm for a command there, as `tandem run` does.
+    package func shell(of identity: PairIdentity) throws -> any WorkloadShell {
+        let entry = try entry(identity)
+        return try context.dialer.shell(
+            on: entry.destination,
+            entry.connection,
+            trust: .knownHosts
+        )
     }
-}
 
-extension LiveSettings {
-    /// What a session is given of a pair's configuration.
-    init(_ project: ProjectSettings) {
-        var modes = ModeMap(project.rootMode)
-        for mode in project.modes where !mode.path.isRoot { modes.set(mode.mode, at: mode.path) }
-        self.init(modes: modes, rules: project.ignore.base)
+    private func entry(_ identity: PairIdentity) throws -> PairEntry {
+        guard
+            let entry = try context.openCatalogue().pairs().first(where: { $0.hexID == identity.id }
+            )
+        else {
+            throw ControlFailure(.noSuchPair, "the pair \(identity.name) is not there any more")
+        }
+        return entry
     }
 }
 

@@ -74,6 +74,12 @@ package enum LocalPath {
         return UInt32(status.st_mode & 0o7777)
     }
 
+    /// Whether a symbolic link stands at a path.
+    package static func isLink(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+    }
+
     /// Whether this process may read a file.
     package static func isReadable(_ path: String) -> Bool {
         unsafe access(path, R_OK) == 0

@@ -80,13 +80,13 @@ package struct ProjectFile: Sendable {
     package static func refuseWhatIsNotDone(
         _ configuration: Configuration
     ) throws(CommandError) {
-        let limits = configuration.withoutEffect.first { $0.what.hasPrefix("limits") }
-        guard let limits else { return }
+        let problems = configuration.notDone
+        guard let first = problems.first else { return }
         throw CommandError(
             .configuration,
-            "tandem.yml asks for \(limits.what), which this version does not do",
-            at: limits.position?.description,
-            next: "take that line out"
+            first.message,
+            at: first.position.description,
+            details: problems.dropFirst().map(\.description)
         )
     }
 }

@@ -45,12 +45,21 @@ package struct HookBatch: Hashable, Sendable {
     package var generation: UInt64
     /// The digest of the tree after it.
     package var tree: Digest
+    /// When the pair last had nothing left to do: what the batch brings came about after that;
+    /// monotonic nanoseconds.
+    package var since: UInt64
     /// The paths whose change began on each side.
     package var changed: [Side: [RelativePath]]
 
-    package init(generation: UInt64, tree: Digest, changed: [Side: [RelativePath]]) {
+    package init(
+        generation: UInt64,
+        tree: Digest,
+        since: UInt64,
+        changed: [Side: [RelativePath]]
+    ) {
         self.generation = generation
         self.tree = tree
+        self.since = since
         self.changed = changed
     }
 }

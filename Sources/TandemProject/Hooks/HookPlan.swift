@@ -3,14 +3,15 @@ package import TandemTree
 /// Which hooks a batch triggers, and when they run: a value that is told what happens.
 ///
 /// On each side one hook runs at a time, in the order of the file. While it runs, what comes is
-/// gathered into one run after it. What a side changes while hooks run there, or shortly after, is
-/// taken for theirs: it triggers neither them nor those whose work led to them, so that no chain of
-/// hooks comes round again. What the other side changes meanwhile triggers them as ever.
+/// gathered into one run after it. What a side changes while hooks run there, or before the pair
+/// came to rest once they had settled, is taken for theirs: it triggers neither them nor those whose
+/// work led to them, so that no chain of hooks comes round again, however long its work takes to
+/// travel. What the other side changes meanwhile triggers them as ever.
 package struct HookPlan: Sendable {
     /// More paths than this are counted, not listed.
     package static let listed = 50_000
-    /// Until when what a side changes is taken for the work of the hook that ended there: the
-    /// longest that a watched tree is left to settle, and some of the way.
+    /// How long after a hook its work may go unnoticed: the longest that a watched tree is left to
+    /// settle, and some of the way.
     package static let settleNanoseconds: UInt64 = 3_000_000_000
 
     private struct Wish {
@@ -55,8 +56,8 @@ package struct HookPlan: Sendable {
     }
 
     /// Takes a batch that is done on both sides.
-    package mutating func batch(_ batch: HookBatch, now: UInt64) {
-        forgetSettled(now)
+    package mutating func batch(_ batch: HookBatch) {
+        forgetSettled(before: batch.since)
         for side in Side.allCases {
             let paths = batch.changed[side, default: []]
             guard !paths.isEmpty else { continue }
@@ -93,8 +94,7 @@ package struct HookPlan: Sendable {
     }
 
     /// The run that may begin on a side now; nil while one is under way there, or none is due.
-    package mutating func start(on side: Side, now: UInt64) -> HookRun? {
-        forgetSettled(now)
+    package mutating func start(on side: Side) -> HookRun? {
         guard !running[side, default: []].contains(where: { $0.settlesAt == nil }) else {
             return nil
         }
@@ -120,9 +120,10 @@ package struct HookPlan: Sendable {
         running[side]?[index].settlesAt = now &+ Self.settleNanoseconds
     }
 
-    private mutating func forgetSettled(_ now: UInt64) {
+    /// What came about after this cannot be the work of a hook that had settled by then.
+    private mutating func forgetSettled(before since: UInt64) {
         for side in Side.allCases {
-            running[side]?.removeAll { run in run.settlesAt.map { $0 <= now } ?? false }
+            running[side]?.removeAll { run in run.settlesAt.map { $0 <= since } ?? false }
         }
     }
 }

@@ -20,7 +20,17 @@ package struct HookResult: Hashable, Sendable {
     package var isGood: Bool { end == .status(0) }
 
     /// One line for the log.
-    package var sentence: String {
+    package var sentence: String { "\(outcome), batch \(run.generation)" }
+
+    /// One line for the journal, which knows the batch: where it failed, with the last that it wrote.
+    package var summary: String {
+        guard !isGood, let last = output.last else { return outcome }
+        return "\(outcome): \(last.prefix(Self.shownCharacters))"
+    }
+
+    private static let shownCharacters = 200
+
+    private var outcome: String {
         let ending =
             switch end {
             case .status(0): "ok"
@@ -32,7 +42,7 @@ package struct HookResult: Hashable, Sendable {
         let tenths = nanoseconds / 100_000_000
         let label = escaped(run.hook.label.utf8)
         return "hook \(label) on the \(run.hook.side.rawValue): \(ending), \(tenths / 10)."
-            + "\(tenths % 10) s, batch \(run.generation)"
+            + "\(tenths % 10) s"
     }
 }
 

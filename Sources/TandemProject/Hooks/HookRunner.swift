@@ -17,7 +17,9 @@ private enum HookError: Error, CustomStringConvertible {
 ///
 /// ```swift
 /// let runner = HookRunner(settings, root: root, stateDirectory: state, connect: dial) { log($0) }
-/// runner.batch(HookBatch(generation: 7, tree: digest, changed: [.laptop: sent, .vm: received]))
+/// runner.batch(
+///     HookBatch(generation: 7, tree: digest, since: rest, changed: [.laptop: sent, .vm: received])
+/// )
 /// runner.update(settings)        // the configuration changed
 /// runner.stop(until: deadline)   // what runs is ended
 /// ```
@@ -80,8 +82,7 @@ package final class HookRunner: Sendable {
 
     /// Takes a batch that is done; returns at once.
     package func batch(_ batch: HookBatch) {
-        let now = time.monotonic
-        state.change { $0.plan.batch(batch, now: now) }
+        state.change { $0.plan.batch(batch) }
         for side in Side.allCases { startNext(on: side) }
     }
 
@@ -106,11 +107,8 @@ package final class HookRunner: Sendable {
     // MARK: One run
 
     private func startNext(on side: Side) {
-        let now = time.monotonic
         let next = state.change { state -> (HookRun, Workload?)? in
-            guard !state.isStopped, let run = state.plan.start(on: side, now: now) else {
-                return nil
-            }
+            guard !state.isStopped, let run = state.plan.start(on: side) else { return nil }
             state.busy += 1
             return (run, state.workload)
         }

@@ -36,6 +36,16 @@ package final class ConfigurationWatch: Sendable {
         }
     }
 
+    /// How the files stand to what is in force, as of the last look.
+    package enum Standing: Hashable, Sendable {
+        /// All of them is in force.
+        case inForce
+        /// `tandem.yml` holds something else, which waits for approval.
+        case waiting(ConfigurationTrust.Pending)
+        /// A file is wrong.
+        case wrong(ConfigurationError)
+    }
+
     private struct State {
         var trust = ConfigurationTrust()
         /// The approved content; nil where no file is in force.
@@ -43,6 +53,7 @@ package final class ConfigurationWatch: Sendable {
         var settings: ProjectSettings
         /// What the last look found, so that it is said once.
         var seen: Seen?
+        var standing = Standing.inForce
     }
 
     private struct Seen: Hashable {
@@ -71,6 +82,9 @@ package final class ConfigurationWatch: Sendable {
 
     /// What is in force.
     package var settings: ProjectSettings { state.withLock(\.settings) }
+
+    /// What a person has to look at, for as long as it is so; an outcome says it only once.
+    package var standing: Standing { state.withLock(\.standing) }
 
     /// Which content is approved, and what waits.
     package var trust: ConfigurationTrust { state.withLock(\.trust) }
@@ -122,10 +136,7 @@ package final class ConfigurationWatch: Sendable {
     /// Looks at both files, and at what `tandem config approve` may have approved meanwhile.
     package func poll() -> Outcome {
         state.withLock { state in
-            // A trust that cannot be read says less than the one in memory.
-            if let (trust, content) = store.load(), trust != state.trust {
-                (state.trust, state.content) = (trust, content)
-            }
+            loadTrust(&state)
             return (try? look(&state, isFirst: false)) ?? .unchanged
         }
     }
@@ -134,12 +145,21 @@ package final class ConfigurationWatch: Sendable {
         _ body: (inout ConfigurationTrust, [UInt8]?) -> Void
     ) throws -> Outcome {
         try state.withLock { state in
+            // What a person approved since the last look must not be written over.
+            loadTrust(&state)
             let shared = try files.shared()
             let before = state.trust
             body(&state.trust, shared)
             try keep(before, &state, shared)
             return try look(&state, isFirst: false)
         }
+    }
+
+    /// Takes over what another process approved; a trust that cannot be read says less than the one
+    /// in memory.
+    private func loadTrust(_ state: inout State) {
+        guard let (trust, content) = store.load(), trust != state.trust else { return }
+        (state.trust, state.content) = (trust, content)
     }
 
     /// Keeps a trust that changed, and the content where the trust has come to approve it.
@@ -178,16 +198,29 @@ package final class ConfigurationWatch: Sendable {
         do throws(ConfigurationError) {
             state.settings = try read(state.content, local)
         } catch {
+            state.standing = .wrong(error)
             return .wrong(error)
         }
+        state.standing = standing(of: shared, digest, local, state.trust)
         let change = SettingsChange(from: old, to: state.settings)
         if !isFirst && !change.isEmpty { return .changed(state.settings, change) }
-        if state.trust.allows(digest) {
-            return isFirst ? .changed(state.settings, change) : .unchanged
+        switch state.standing {
+        case .inForce: return isFirst ? .changed(state.settings, change) : .unchanged
+        case .waiting(let pending): return .waiting(pending)
+        case .wrong(let error): return .wrong(error)
         }
+    }
+
+    private func standing(
+        of shared: [UInt8]?,
+        _ digest: Digest?,
+        _ local: [UInt8]?,
+        _ trust: ConfigurationTrust
+    ) -> Standing {
+        if trust.allows(digest) { return .inForce }
         if let shared, let error = error(in: shared, local) { return .wrong(error) }
         return .waiting(
-            state.trust.pending ?? ConfigurationTrust.Pending(digest: digest, origin: .unknown)
+            trust.pending ?? ConfigurationTrust.Pending(digest: digest, origin: .unknown)
         )
     }
 
@@ -205,7 +238,7 @@ package final class ConfigurationWatch: Sendable {
 
     private func error(in shared: [UInt8], _ local: [UInt8]?) -> ConfigurationError? {
         do throws(ConfigurationError) {
-            _ = try Configuration.read(shared, local: local)
+            _ = try Configuration.readForUse(shared, local: local)
             return nil
         } catch {
             return error

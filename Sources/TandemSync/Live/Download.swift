@@ -6,7 +6,7 @@ import TandemTree
 ///
 /// Link targets come first, because a change carries them; then the files' contents.
 final class Download: ContentSink {
-    private let changes: [Change]
+    let changes: [Change]
     private var batch: Batch?
     /// For each change of the batch, its number in the plan.
     private var numbers: [UInt32] = []

@@ -16,6 +16,7 @@ extension LiveLoop {
         case .list(let paths): try sendLists(paths)
         case .readLinks(let paths): try readLinks(paths)
         case .writeIntent(let generation, let token):
+            noteBusy()
             CrashPoint.reach("live.before-intent")
             try side?.state.writeIntent(
                 GenerationMark(generation: generation, token: token),
@@ -49,8 +50,12 @@ extension LiveLoop {
         try link.send(message)
     }
 
+    /// Something is to be done, and was noticed at this time or shortly before.
+    private func noteBusy() { busySince = busySince ?? dirtySince ?? time.monotonic }
+
     private func compare(sendsRules: Bool) throws {
         guard let side else { return }
+        noteBusy()
         if sendsRules {
             for message in RulesChunk.chunks(of: side.rules.encode()) { try send(message) }
         }
@@ -151,10 +156,25 @@ extension LiveLoop {
         try tell(.archived)
     }
 
+    /// Tells what a recorded cycle did.
+    func tell(_ report: CycleReport) {
+        let changes = LiveChange.list(report)
+        guard !changes.isEmpty else { return }
+        board.tell(
+            .batch(
+                LiveBatch(
+                    generation: report.generation,
+                    tree: report.tree,
+                    since: busySince ?? time.monotonic,
+                    changes: changes
+                )
+            )
+        )
+    }
+
     private func done(_ report: CycleReport) {
         answerResolutions(settledBy: report.resolved)
-        let changes = LiveChange.list(report)
-        if !changes.isEmpty { board.tell(.batch(generation: report.generation, changes)) }
+        tell(report)
         if let dirtySince {
             let lag = time.monotonic - min(dirtySince, time.monotonic)
             board.note { $0.lagNanoseconds = lag }
@@ -165,6 +185,8 @@ extension LiveLoop {
 
     private func takeRest(_ rest: Rest) {
         lastRest = rest
+        // What was put off belongs to what went before, however much later it is done.
+        if rest.putOff.isEmpty && !rest.isSettling { busySince = nil }
         sessionRetryAt = rest.retryAt
         dirtySince = nil
         backoff.reset()
@@ -246,6 +268,7 @@ extension LiveLoop {
 
     private func swap(_ download: Download) throws {
         guard let side else { return }
+        try announceFollowed(in: download.changes)
         CrashPoint.reach("live.before-swaps")
         do {
             let (outcome, refused) = try download.finish()
@@ -253,6 +276,7 @@ extension LiveLoop {
         } catch let error as ApplyError {
             throw SyncError(.failed, "the laptop could not apply a batch: \(error)")
         }
+        lookAtFollowed()
         CrashPoint.reach("live.after-swaps")
         try applied(download)
     }
@@ -271,6 +295,7 @@ extension LiveChange {
                 path: change.path,
                 kind: change.new == nil ? removed : put,
                 bytes: change.new?.kind == .file ? change.new?.size ?? 0 : 0,
+                source: change.moveSource,
                 reason: change.moveSource.map { "renamed from \($0)" }
             )
         }

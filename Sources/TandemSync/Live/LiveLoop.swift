@@ -13,6 +13,7 @@ final class LiveLoop {
     let connect: @Sendable () throws -> any ByteLink
     let events: BoundedQueue<LoopEvent>
     let board: LiveBoard
+    let following: FollowedFile?
     let fileSystem: any FileSystem = RealFileSystem()
     let time = SystemTime()
     var settings: LiveSettings
@@ -42,19 +43,24 @@ final class LiveLoop {
     var lastRest: Rest?
     /// When the change that is being synced was noticed.
     var dirtySince: UInt64?
+    /// When the pair last had nothing left to do, in monotonic nanoseconds; nil while it has not.
+    var busySince: UInt64?
+    var lastSeenFollowed: Digest?
 
     init(
         pair: LaptopPair,
         settings: LiveSettings,
         connect: @escaping @Sendable () throws -> any ByteLink,
         events: BoundedQueue<LoopEvent>,
-        board: LiveBoard
+        board: LiveBoard,
+        following: FollowedFile?
     ) {
         self.pair = pair
         self.settings = settings
         self.connect = connect
         self.events = events
         self.board = board
+        self.following = following
     }
 
     /// Runs until it is stopped.
@@ -137,6 +143,7 @@ final class LiveLoop {
             $0.problems = side.problems
             $0.laptopWatch = side.report
         }
+        lookAtFollowed()
         try tell(.laptopChanged)
     }
 
@@ -182,6 +189,7 @@ extension LiveLoop {
             $0.laptopWatch = side.report
             $0.generation = archive.mark.generation
         }
+        lookAtFollowed()
         if !side.report.isComplete { board.tell(.notice("laptop: \(side.report)")) }
         startConnecting()
     }
@@ -200,13 +208,18 @@ extension LiveLoop {
         download?.abandon()
         download = nil
         orders = OrderQueue()
-        if let session { memory = session.memory }
+        if let session {
+            // Durable on both sides and recorded: only the vm's last word is missing.
+            if let report = session.unconfirmed { tell(report) }
+            memory = session.memory
+        }
         session = nil
         sessionRetryAt = nil
         link?.close(isOrderly: isOrderly)
         link = nil
         hasWatch = false
         lastRest = nil
+        busySince = busySince ?? time.monotonic
         for index in flushes.indices { flushes[index].stage = .waiting }
         board.note {
             $0.isConnected = false

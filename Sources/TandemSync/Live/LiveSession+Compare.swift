@@ -40,6 +40,15 @@ extension LiveSession {
         memory.generation += 1
         memory.token = nextToken
         defer { recovered = [] }
+        rolledForward = CycleReport(
+            generation: memory.generation,
+            tree: memory.archive.rootDigest,
+            toVM: recovered.map { Change(path: $0.path, expected: $0.old, new: $0.new) },
+            toLaptop: [],
+            resolved: [],
+            refused: [],
+            sentContentBytes: 0
+        )
         return [
             .appendArchive(
                 generation: memory.generation,

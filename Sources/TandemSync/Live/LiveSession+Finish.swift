@@ -115,7 +115,9 @@ extension LiveSession {
 
     mutating func committed(_ laptop: Laptop) throws -> [Action] {
         switch phase {
-        case .settling: return compare(laptop)
+        case .settling:
+            defer { rolledForward = nil }
+            return (rolledForward.map { [.done($0)] } ?? []) + compare(laptop)
         case .committing:
             let report = cycleReport()
             resolutions.removeAll { report.resolved.contains($0.path) }
@@ -129,6 +131,11 @@ extension LiveSession {
         }
     }
 
+    /// What a cycle did that is recorded, and whose commit was not answered yet.
+    package var unconfirmed: CycleReport? {
+        if case .committing = phase { cycleReport() } else { nil }
+    }
+
     private func cycleReport() -> CycleReport {
         let refusedOnVM = Set(cycle.outcomes.map(\.id))
         let refusedOnLaptop = Set(cycle.laptopOutcomes.map(\.id))
@@ -139,6 +146,7 @@ extension LiveSession {
         }
         return CycleReport(
             generation: memory.generation,
+            tree: memory.archive.rootDigest,
             toVM: kept(cycle.toVM, refusedOnVM),
             toLaptop: kept(cycle.toLaptop, refusedOnLaptop),
             resolved: cycle.resolved,

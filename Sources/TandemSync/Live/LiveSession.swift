@@ -127,6 +127,8 @@ package struct LiveSession: Sendable {
     /// Whether something happened that the last plan did not see.
     var isStale = true
     var recovered: [Difference] = []
+    /// What was recorded from the vm's list, until that is told.
+    package internal(set) var rolledForward: CycleReport?
     var nextToken: [UInt8] = []
     var cycle = Cycle()
     var putOff = PutOffChanges()
@@ -207,6 +209,8 @@ package struct LiveSession: Sendable {
 /// What became of one cycle.
 package struct CycleReport: Sendable {
     package var generation: UInt64
+    /// The digest of what is agreed after it.
+    package var tree: Digest
     /// Changes that were applied on the vm.
     package var toVM: [Change]
     /// Changes that were applied on the laptop.

@@ -108,14 +108,28 @@ package struct LiveChange: Sendable, Hashable {
     package var path: RelativePath
     package var kind: Kind
     package var bytes: UInt64
+    /// Where it stood before, for what was renamed.
+    package var source: RelativePath?
     /// Why, where there is something to say.
     package var reason: String?
+}
+
+/// A batch that is durable on both sides and recorded.
+package struct LiveBatch: Sendable, Hashable {
+    package var generation: UInt64
+    /// The digest of what both sides agree on after it.
+    package var tree: Digest
+    /// When the pair last had nothing left to do, in monotonic nanoseconds.
+    ///
+    /// The changes were noticed after that.
+    package var since: UInt64
+    package var changes: [LiveChange]
 }
 
 /// What happened to a pair.
 package enum LiveEvent: Sendable {
     case phase(LivePhase)
-    case batch(generation: UInt64, [LiveChange])
+    case batch(LiveBatch)
     case conflictOpened(ConflictView)
     case conflictClosed(RelativePath)
     case linkUp(receiver: String)

@@ -13,6 +13,7 @@ package final class LiveSync: Sendable {
     private let pair: LaptopPair
     private let settings: LiveSettings
     private let connect: @Sendable () throws -> any ByteLink
+    private let following: FollowedFile?
     private let isOver = Monitor(false)
 
     /// Prepares a pair; nothing is opened before `start`.
@@ -21,16 +22,19 @@ package final class LiveSync: Sendable {
     ///   - pair: the pair; the caller holds its lock.
     ///   - settings: directions and rules.
     ///   - connect: makes a link to the receiver; called anew for each attempt.
+    ///   - following: a file whose content somebody must know the origin of.
     ///   - observer: told what happens, from the loop's thread; must not block for long.
     package init(
         pair: LaptopPair,
         settings: LiveSettings,
         connect: @escaping @Sendable () throws -> any ByteLink,
+        following: FollowedFile? = nil,
         observer: @escaping @Sendable (LiveEvent) -> Void
     ) {
         self.pair = pair
         self.settings = settings
         self.connect = connect
+        self.following = following
         board = LiveBoard(observer: observer)
     }
 
@@ -42,7 +46,8 @@ package final class LiveSync: Sendable {
                 settings: self.settings,
                 connect: self.connect,
                 events: self.events,
-                board: self.board
+                board: self.board,
+                following: self.following
             ).run()
             self.isOver.change { $0 = true }
         }

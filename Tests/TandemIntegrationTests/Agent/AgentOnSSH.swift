@@ -87,6 +87,28 @@ final class AgentOnSSH: Sendable {
         try? String(contentsOf: URL(filePath: "\(side)/\(name)"), encoding: .utf8)
     }
 
+    /// Waits for something that the agent does by itself.
+    func wait(within seconds: Double = 60, until condition: () throws -> Bool) throws {
+        try agentProcess.wait(within: seconds, until: condition)
+    }
+
+    /// Waits for words in the agent's log.
+    func waitForDiary(_ words: String) throws {
+        try wait { read("logs/agent.log", on: pair.home)?.contains(words) ?? false }
+    }
+
+    /// Asks for the journal until it holds something so often.
+    func waitForJournal(_ what: String, times: Int = 1) throws -> String {
+        let deadline = Date().addingTimeInterval(60)
+        while true {
+            let end = try tandem("log", "-C", pair.laptop)
+            if end.output.components(separatedBy: what).count > times { return end.output }
+            guard Date() < deadline else {
+                throw CommandFailure("the journal never said \(what): \(end.said)")
+            }
+        }
+    }
+
     /// Asks for the status until it holds what is wanted.
     func waitForStatus(_ what: String, within seconds: Double = 30) throws -> CommandEnd {
         try waitForStatus(what, within: seconds) { $0.contains(what) }

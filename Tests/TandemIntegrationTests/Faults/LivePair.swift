@@ -228,6 +228,11 @@ struct CommandEnd {
     /// All of it, for the message of a failed expectation.
     var said: String { "\(exit)\n\(output)\(errors)" }
 
+    /// Records an issue where it ended with another code than 0.
+    func expectSuccess(_ location: SourceLocation = #_sourceLocation) {
+        #expect(code == 0, "\(said)", sourceLocation: location)
+    }
+
     /// Records an issue for what a terminal might obey instead of showing it.
     func expectPlainText(_ location: SourceLocation = #_sourceLocation) {
         for scalar in (output + errors).unicodeScalars where scalar != "\n" && scalar.isUnsafe {

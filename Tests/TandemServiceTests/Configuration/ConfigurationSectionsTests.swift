@@ -48,8 +48,7 @@ struct ConfigurationSectionsTests {
         #expect(configuration.logs.size?.value == 10_000_000)
         #expect(configuration.logs.age?.value == 14 * 86_400)
         #expect(
-            configuration.withoutEffect.map(\.what)
-                == ["limits: bandwidth", "limits: max-file", "snapshots", "logs"]
+            configuration.withoutEffect.map(\.what) == ["snapshots", "logs"]
         )
     }
 
