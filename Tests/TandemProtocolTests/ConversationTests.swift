@@ -112,13 +112,24 @@ struct ConversationTests {
         try ends.say(.begin(Self.empty))
     }
 
+    @Test
+    func `a restore waits for no Commit`() throws {
+        var ends = try TwoEnds(.restore)
+        for _ in 0..<2 {
+            try ends.say(.begin(Self.empty))
+            try ends.say(.end(changes: 0))
+            try ends.answer(.ended(Self.ended))
+        }
+    }
+
     @Test(arguments: Purpose.allCases)
     func `the purpose decides what may be changed`(_ purpose: Purpose) throws {
-        let mayChange = [.pair, .push, .adopt, .sync].contains(purpose)
+        let makesGenerations = [.pair, .push, .adopt, .sync].contains(purpose)
+        let mayChange = makesGenerations || purpose == .restore
         var ends = try TwoEnds(purpose)
         #expect((code { try ends.say(.begin(Self.empty)) } == nil) == mayChange)
         var other = try TwoEnds(purpose)
-        #expect((code { try other.say(.commit(Samples.next)) } == nil) == mayChange)
+        #expect((code { try other.say(.commit(Samples.next)) } == nil) == makesGenerations)
         var third = try TwoEnds(purpose)
         #expect(
             (code { try third.say(.shelfRestore(Samples.place)) } == nil) == (purpose == .shelf)

@@ -44,6 +44,29 @@ package struct LiveSyncEngine: SyncEngine {
         try requests(target).restore(item: item, to: path)
     }
 
+    package func plan(
+        _ target: SyncTarget,
+        restoring order: RestoreOrder,
+        stop: StopSwitch,
+        observer: @escaping @Sendable (PushProgress) -> Void
+    ) throws -> RestorePlan {
+        let run = RestoreRun(pair: target.pair, connect: target.connect, observer: observer)
+        stop.whenStopped { run.cancel() }
+        return try run.plan(order)
+    }
+
+    package func apply(
+        _ target: SyncTarget,
+        _ plan: RestorePlan,
+        reading read: @escaping SnapshotReading,
+        stop: StopSwitch,
+        observer: @escaping @Sendable (PushProgress) -> Void
+    ) throws -> RestoreReport {
+        let run = RestoreRun(pair: target.pair, connect: target.connect, observer: observer)
+        stop.whenStopped { run.cancel() }
+        return try run.apply(plan, reading: read)
+    }
+
     private func requests(_ target: SyncTarget) -> VMRequests {
         VMRequests(pair: target.pair, connect: target.connect)
     }

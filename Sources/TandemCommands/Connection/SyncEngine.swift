@@ -37,4 +37,21 @@ package protocol SyncEngine: Sendable {
 
     /// Puts a shelved item back, never over something that stands there.
     func restore(_ target: SyncTarget, item: String, to path: RelativePath) throws
+
+    /// Says what bringing a snapshot back in place would change; nothing is written on the vm.
+    func plan(
+        _ target: SyncTarget,
+        restoring order: RestoreOrder,
+        stop: StopSwitch,
+        observer: @escaping @Sendable (PushProgress) -> Void
+    ) throws -> RestorePlan
+
+    /// Has the receiver do what such a plan says, where what was there still stands.
+    func apply(
+        _ target: SyncTarget,
+        _ plan: RestorePlan,
+        reading read: @escaping SnapshotReading,
+        stop: StopSwitch,
+        observer: @escaping @Sendable (PushProgress) -> Void
+    ) throws -> RestoreReport
 }

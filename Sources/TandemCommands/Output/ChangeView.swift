@@ -68,6 +68,17 @@ package struct ChangeView: Sendable, Hashable {
     }
 }
 
+extension Change {
+    /// One line about it: the letter, the path, and what is to be said of it.
+    var line: StyledText {
+        let view = ChangeView(self)
+        var name = path.shown(as: (new ?? expected)?.kind)
+        if case .move(let place) = source { name = "\(place.shown(as: new?.kind)) → \(name)" }
+        let note = view.note.map { StyledText("  (\($0))", .faint) } ?? ""
+        return StyledText(view.action.letter, view.action.tone) + StyledText("  \(name)") + note
+    }
+}
+
 extension EntryKind {
     /// The word for it in a sentence.
     package var word: String {

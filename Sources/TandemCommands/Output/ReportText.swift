@@ -109,15 +109,7 @@ package struct ReportText: Sendable {
     // MARK: - Lists
 
     private var changeLines: [StyledText] {
-        cut(report.changes).map { change in
-            let view = ChangeView(change)
-            var name = change.path.shown(as: (change.new ?? change.expected)?.kind)
-            if case .move(let source) = change.source {
-                name = "\(source.shown(as: change.new?.kind)) → \(name)"
-            }
-            let note = view.note.map { StyledText("  (\($0))", .faint) } ?? ""
-            return StyledText(view.action.letter, view.action.tone) + StyledText("  \(name)") + note
-        } + rest(of: report.changes.count)
+        cut(report.changes).map(\.line) + rest(of: report.changes.count)
     }
 
     private func section(

@@ -7,11 +7,12 @@ package struct SnapshotCommand: ParsableCommand {
         abstract: "Take, list and restore snapshots of the vm's tree.",
         discussion: """
             The snapshot daemon on the vm takes them at an interval; a snapshot is
-            restored to a place where nothing stands, never over anything.
+            restored to a new place on the laptop, or in place by the vm's receiver.
 
               tandem snapshot now --label "before the upgrade"
               tandem snapshot ls
               tandem snapshot restore latest src --to ~/old-src
+              tandem snapshot restore latest src --in-place
             """,
         subcommands: [
             SnapshotNowCommand.self, SnapshotLsCommand.self, SnapshotShowCommand.self,

@@ -7,13 +7,20 @@ import TandemTree
 package struct SnapshotRestoreCommand: TandemSubcommand {
     package static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Bring a snapshot, or a part of it, to a new place on this laptop.",
+        abstract: "Bring a snapshot, or a part of it, back: to a new place, or in place.",
         discussion: """
-            The place appears when all of it is there and durable; nothing that stands is
-            replaced. To bring it back into the tree, copy from there what you want.
+            --to makes a new place on this laptop, which appears when all of it is there
+            and durable; nothing that stands is replaced.
+
+            --in-place has the receiver bring the vm's tree back to the snapshot. It shows
+            what would change and asks; what is replaced or removed goes to the vm's shelf
+            (`tandem recover`), and an edit made meanwhile is kept. What the snapshot lacks
+            stays, unless --delete is given. The next sync meets all of it as changes of
+            the vm's.
 
               tandem snapshot restore latest --to ~/shop-yesterday
               tandem snapshot restore 3f2a src/main.swift --to ~/main.swift.old
+              tandem snapshot restore 3f2a src --in-place --dry-run
             """
     )
 
@@ -24,27 +31,73 @@ package struct SnapshotRestoreCommand: TandemSubcommand {
     package var path: String?
 
     @Option(help: ArgumentHelp("Where to; nothing may stand there.", valueName: "place"))
-    package var to: String
+    package var to: String?
+
+    @Flag(help: "Bring the vm's tree back to the snapshot.")
+    package var inPlace = false
+
+    @Flag(help: "In place: remove what the snapshot lacks, to the shelf.")
+    package var delete = false
+
+    @Flag(
+        name: [.customShort("n"), .long],
+        help: "In place: show what would be done, and do nothing."
+    )
+    package var dryRun = false
+
+    @Flag(name: .shortAndLong, help: "In place: do not ask.")
+    package var yes = false
 
     @OptionGroup package var choice: SnapshotChoice
-
-    @Flag(help: "Print one JSON object instead of text.")
-    package var json = false
+    @OptionGroup package var output: OutputChoice
 
     package init() {}
 
-    package var wantsJSON: Bool { json }
+    package var wantsJSON: Bool { output.json }
+
+    package func validate() throws {
+        guard (to == nil) == inPlace else {
+            throw ValidationError("say where: either --to PLACE or --in-place")
+        }
+        if !inPlace && (delete || dryRun || yes) {
+            throw ValidationError("--delete, --dry-run and --yes belong to --in-place")
+        }
+    }
 
     package func run(in context: CommandContext) throws -> ExitCode {
         let (entry, access) = try choice.open(in: context)
         let path = try self.path.map(ShelfPath.parse) ?? .root
+        guard let to else {
+            let work = RestoreInPlace(
+                id: id,
+                path: path,
+                isDeleting: delete,
+                isPlan: dryRun,
+                isAgreed: yes,
+                entry: entry,
+                access: access,
+                output: output,
+                context: context
+            )
+            return try work.run()
+        }
+        return try restore(path, to: to, entry, access, context)
+    }
+
+    private func restore(
+        _ path: RelativePath,
+        to: String,
+        _ entry: PairEntry,
+        _ access: SnapshotAccess,
+        _ context: CommandContext
+    ) throws -> ExitCode {
         let place = context.absolute(to)
         let target = try NewPlace(place, on: RealFileSystem())
         try access.ask(.restore(id: id, path: path)) {
             if case .event(let event) = $0 { try target.take(event) }
         }
         try target.finish()
-        if json {
+        if output.json {
             let document = SnapshotRestoredDocument(
                 pair: entry.document,
                 snapshot: id,
@@ -59,66 +112,6 @@ package struct SnapshotRestoreCommand: TandemSubcommand {
             context.console.line(
                 "restored \(count), \(Quantities.bytes(target.bytes)), to \(place)"
             )
-        }
-        return .done
-    }
-}
-
-/// `tandem snapshot export`.
-package struct SnapshotExportCommand: TandemSubcommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "export",
-        abstract: "Write a snapshot as a tar archive, compressed with zstd.",
-        discussion: """
-            For a copy that is kept elsewhere: a mounted drive, or a bucket by its own tool.
-
-              tandem snapshot export latest --to ~/shop.tar.zst
-              tar --zstd -tf ~/shop.tar.zst
-            """
-    )
-
-    @Argument(help: "The start of the snapshot's id, or latest.")
-    package var id: String
-
-    @Argument(help: "Only this entry, and what is below it.")
-    package var path: String?
-
-    @Option(help: ArgumentHelp("The archive; nothing may stand there.", valueName: "file"))
-    package var to: String
-
-    @OptionGroup package var choice: SnapshotChoice
-
-    @Flag(help: "Print one JSON object instead of text.")
-    package var json = false
-
-    package init() {}
-
-    package var wantsJSON: Bool { json }
-
-    package func run(in context: CommandContext) throws -> ExitCode {
-        let (entry, access) = try choice.open(in: context)
-        let path = try self.path.map(ShelfPath.parse) ?? .root
-        let place = context.absolute(to)
-        let target = try NewPlace(place, on: RealFileSystem())
-        try target.take(.file(.root, executable: false, size: 0, digest: .zero))
-        try access.ask(.export(id: id, path: path)) {
-            if case .data(let bytes) = $0 { try target.take(.data(bytes[...])) }
-        }
-        try target.take(.endOfFile)
-        try target.finish()
-        if json {
-            let document = SnapshotRestoredDocument(
-                command: "snapshot export",
-                pair: entry.document,
-                snapshot: id,
-                path: path,
-                place: place,
-                entries: 1,
-                bytes: target.bytes
-            )
-            context.console.document(try JSONDocument.text(document))
-        } else {
-            context.console.line("wrote \(place), \(Quantities.bytes(target.bytes))")
         }
         return .done
     }

@@ -131,7 +131,7 @@ extension Conversation {
     }
 
     private mutating func commit() throws(ProtocolError) {
-        guard try purpose().mayChange, batch == nil else {
+        guard try purpose().makesGenerations, batch == nil else {
             throw ProtocolError(.wrongOrder, "Commit")
         }
         isUncommitted = false
@@ -243,7 +243,7 @@ extension Conversation {
     private mutating func hear(_ ended: Ended) throws(ProtocolError) {
         try inBatch { batch throws(ProtocolError) in try batch.ended(ended) }
         batch = nil
-        isUncommitted = true
+        isUncommitted = try purpose().makesGenerations
     }
 }
 

@@ -37,9 +37,9 @@ package struct RulesChunk: Hashable, Sendable {
     }
 }
 
-/// Opens a batch toward a generation.
+/// Opens a batch toward a generation; in a session of purpose restore, one that makes none.
 ///
-///     varint, 16    generation and its token
+///     varint, 16    generation and its token; generation 0 in a restore
 ///     varint        changes that will follow
 ///     varint        bytes of the files they create or replace: what the vm reserves
 ///     u8            flags: +1 the laptop waits for Need before it sends content, +2 what the batch

@@ -9,12 +9,18 @@ package enum Purpose: UInt8, Sendable, CaseIterable {
     case adopt = 5
     case shelf = 6
     case sync = 7
+    case restore = 8
 
-    /// Whether the session may open batches and commit them.
-    package var mayChange: Bool {
+    /// Whether the session may open batches.
+    package var mayChange: Bool { makesGenerations || self == .restore }
+
+    /// Whether what the session's batches apply is agreed: they make generations and are committed.
+    ///
+    /// What a restore applies came from neither side, so no archive takes it.
+    package var makesGenerations: Bool {
         switch self {
         case .pair, .push, .adopt, .sync: true
-        case .plan, .status, .shelf: false
+        case .plan, .status, .shelf, .restore: false
         }
     }
 }

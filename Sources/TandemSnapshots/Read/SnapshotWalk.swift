@@ -2,7 +2,8 @@ package import TandemTree
 
 /// What reading a snapshot's entries gives, a directory before what is in it, by name.
 ///
-/// Paths are from the entry that was asked for; its own is the root.
+/// Paths are from the entry that was asked for, whose own is the root; from the snapshot's root
+/// where several were asked for.
 package enum SnapshotEvent: Sendable {
     case directory(RelativePath)
     case symbolicLink(path: RelativePath, target: [UInt8])
@@ -36,6 +37,32 @@ extension SnapshotStore {
                 for child in try reader.directory(entry.digest).entries.reversed() {
                     pending.append((path.appending(child.name), child))
                 }
+            case .link:
+                try body(.symbolicLink(path: path, target: try reader.bytes(of: entry.digest)))
+            case .file: try Self.readFile(entry, path, reader, body)
+            case .other: break
+            }
+        }
+    }
+
+    /// Reads files and links of a snapshot, in the order they are named.
+    ///
+    /// - Parameters:
+    ///   - snapshot: which.
+    ///   - paths: the entries; a directory gives itself and nothing that is in it.
+    ///   - body: told everything in order, with paths from the snapshot's root; what it throws ends
+    ///     the reading.
+    /// - Throws: `SnapshotError`, and what `body` throws.
+    package func read(
+        _ snapshot: SnapshotInfo,
+        contentsAt paths: [RelativePath],
+        _ body: (SnapshotEvent) throws -> Void
+    ) throws {
+        let reader = try ObjectReader(self)
+        for path in paths {
+            let entry = try Self.entry(at: path, of: snapshot, reader)
+            switch entry.kind {
+            case .directory: try body(.directory(path))
             case .link:
                 try body(.symbolicLink(path: path, target: try reader.bytes(of: entry.digest)))
             case .file: try Self.readFile(entry, path, reader, body)

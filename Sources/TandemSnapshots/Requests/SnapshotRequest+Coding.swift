@@ -3,7 +3,7 @@ import TandemTree
 extension SnapshotRequest {
     private enum Code: UInt8 {
         case take = 1
-        case list, show, diff, restore, export, prune, verify, pin, statistics
+        case list, show, diff, restore, export, prune, verify, pin, statistics, contents
     }
 
     /// The bytes of the request, without the length before them.
@@ -41,6 +41,11 @@ extension SnapshotRequest {
             writer.put(id)
             writer.put(isPinned)
         case .statistics: begin(.statistics)
+        case .contents(let id, let paths):
+            begin(.contents)
+            writer.put(id)
+            writer.put(UInt32(clamping: paths.count))
+            for path in paths { writer.put(counted: path.bytes) }
         }
         return writer.bytes
     }
@@ -73,6 +78,11 @@ extension SnapshotRequest {
         case .verify: return .verify
         case .pin: return .pin(id: try reader.id(), isPinned: try reader.flag())
         case .statistics: return .statistics
+        case .contents:
+            let id = try reader.id()
+            var paths: [RelativePath] = []
+            for _ in 0..<(try reader.count(ofSize: 4)) { paths.append(try reader.path()) }
+            return .contents(id: id, paths: paths)
         }
     }
 }

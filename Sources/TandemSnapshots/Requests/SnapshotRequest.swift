@@ -16,6 +16,8 @@ package enum SnapshotRequest: Hashable, Sendable {
     case verify
     case pin(id: String, isPinned: Bool)
     case statistics
+    /// The content of files and links of a snapshot, in the order they are named.
+    case contents(id: String, paths: [RelativePath])
 }
 
 /// What a prune shall keep.

@@ -56,6 +56,8 @@ extension SnapshotService {
         case .diff(let old, let new): try diff(old, new, send)
         case .restore(let id, let path):
             try store.read(try store.find(id), path) { try send(.event($0)) }
+        case .contents(let id, let paths):
+            try store.read(try store.find(id), contentsAt: paths) { try send(.event($0)) }
         case .export(let id, let path): try export(try store.find(id), path, send)
         case .prune(let request): try send(.pruned(try prune(request)))
         case .verify: try send(.verified(try verify()))

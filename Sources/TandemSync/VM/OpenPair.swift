@@ -10,6 +10,8 @@ import TandemTree
 final class OpenPair {
     let id: PairID
     let sessionNumber: UInt64
+    /// Whether batches of this session are agreed; those of a restore leave the lineage alone.
+    let makesGenerations: Bool
     let root: SyncRoot
     let stagedBytes: UInt64
     let freeBytes: UInt64
@@ -35,6 +37,7 @@ final class OpenPair {
     init(_ hello: Hello, _ session: ReceiverSession) throws {
         endpoint = session.endpoint
         id = hello.pair
+        makesGenerations = hello.purpose.makesGenerations
         registry = VMPairRegistry(
             directory: endpoint.settings.stateDirectory,
             fileSystem: endpoint.fileSystem
@@ -64,10 +67,10 @@ final class OpenPair {
         scanned = endpoint.index(of: id)?.tree
     }
 
-    /// A laptop that may change something takes the pair over; one that only asks does not.
+    /// A laptop that syncs takes the pair over; one that asks, or restores, does not.
     private static func enter(_ hello: Hello, _ session: ReceiverSession) -> UInt64? {
         let sessions = session.endpoint.sessions
-        guard hello.purpose.mayChange else {
+        guard hello.purpose.makesGenerations else {
             let deadline = DispatchTime.now() + .seconds(ReceiverEndpoint.questionSeconds)
             return sessions.enterWhenFree(hello.pair, session.link, until: deadline)
         }
@@ -158,6 +161,7 @@ final class OpenPair {
 
     /// Notes durably that a batch begins.
     func begin(_ point: LineagePoint) throws {
+        guard makesGenerations else { return endpoint.count { $0.batches += 1 } }
         guard case .settled(let settled) = baseLineage() else {
             throw Failure(.lineage, "no generation can begin here; run `tandem doctor`")
         }
@@ -170,6 +174,7 @@ final class OpenPair {
 
     /// Notes durably what a batch is about to apply.
     func plan(_ changes: [Difference]) throws {
+        guard makesGenerations else { return }
         guard case .begun(_, let next) = lineage else {
             throw Failure(.lineage, "no batch has begun here")
         }
@@ -184,12 +189,14 @@ final class OpenPair {
     /// - Returns: the digest of the tree, once scanned.
     /// - Throws: `Failure`, or what the file system says.
     func end(_ outcome: BatchOutcome, applied: [Difference]?) throws -> Digest? {
-        guard case .begun(let settled, let next) = lineage else {
-            throw Failure(.lineage, "no batch has begun here")
+        if makesGenerations {
+            guard case .begun(let settled, let next) = lineage else {
+                throw Failure(.lineage, "no batch has begun here")
+            }
+            // What stood there already is agreed too, and nobody has flushed it for us.
+            try endpoint.fileSystem.syncFileSystem(root.descriptor)
+            try save(.ended(settled, next: next), applied: applied)
         }
-        // What stood there already is agreed too, and nobody has flushed it for us.
-        try endpoint.fileSystem.syncFileSystem(root.descriptor)
-        try save(.ended(settled, next: next), applied: applied)
         if let watched { return watched.apply(outcome.updates) }
         guard var tree = scanned else { return nil }
         tree.apply(outcome.updates)

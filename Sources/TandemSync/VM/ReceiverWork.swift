@@ -91,6 +91,8 @@ struct ReceiverWork {
     private mutating func finish(changes: UInt32, _ pair: OpenPair) throws {
         try running().finish(changes: changes)
         batch = nil
+        // Where no Commit follows, this is the time after the answer.
+        if !pair.makesGenerations { pair.tidy() }
         let postponed = postponed
         self.postponed = []
         for noticed in postponed { try pair.look(at: noticed, answer: session.send) }

@@ -158,6 +158,21 @@ struct FakeEngine: SyncEngine {
     func restore(_ target: SyncTarget, item: String, to path: RelativePath) throws {
         try restored(item, path)
     }
+
+    func plan(
+        _ target: SyncTarget,
+        restoring order: RestoreOrder,
+        stop: StopSwitch,
+        observer: @escaping @Sendable (PushProgress) -> Void
+    ) throws -> RestorePlan { RestorePlan() }
+
+    func apply(
+        _ target: SyncTarget,
+        _ plan: RestorePlan,
+        reading read: @escaping SnapshotReading,
+        stop: StopSwitch,
+        observer: @escaping @Sendable (PushProgress) -> Void
+    ) throws -> RestoreReport { RestoreReport() }
 }
 
 /// A dialer whose links fail: the fake engine never connects.

@@ -107,6 +107,25 @@ struct RequestTests {
         #expect(found.isEmpty)
     }
 
+    @Test func `several contents are asked for at once, and come in that order`() throws {
+        let served = try Served()
+        try served.fixture.write("a/one", "1")
+        try served.fixture.write("b", "22")
+        try served.ask(.take(reason: .request, label: ""))
+        var paths: [RelativePath] = []
+        var bytes: [UInt8] = []
+        for answer in try served.ask(.contents(id: "latest", paths: ["b", "a/one"])) {
+            if case .event(.file(let path, _, _, _)) = answer { paths.append(path) }
+            if case .event(.data(let data)) = answer { bytes += data }
+        }
+        #expect(paths == ["b", "a/one"])
+        #expect(bytes == Array("221".utf8))
+        let error = #expect(throws: SnapshotError.self) {
+            try served.ask(.contents(id: "latest", paths: ["b", "c"]))
+        }
+        #expect(error?.code == .notFound)
+    }
+
     @Test func `a failure comes over the link with its code and what to do next`() throws {
         let served = try Served()
         let error = #expect(throws: SnapshotError.self) {
@@ -141,6 +160,7 @@ struct RequestTests {
                 PruneRequest(policy: RetentionPolicy(last: 3), forgotten: ["q"], isDryRun: true)
             ),
             .prune(PruneRequest(policy: nil, isDryRun: false)),
+            .contents(id: "a", paths: []), .contents(id: "a", paths: ["b/c", "d"]),
         ]
         for request in requests {
             let bytes = request.encode()
