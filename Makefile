@@ -57,6 +57,10 @@ demo: setup ## shows a pair at work: sshd, receiver, push, rename, conflict, ver
 bench: ## times a push beside rsync over the same sshd (FILES=, ROUNDS=)
 	@Benchmarks/bench.sh
 
+.PHONY: live-bench
+live-bench: ## latency, CPU and memory of a pair kept in sync, beside peers (FILES="1000 50000 500000")
+	@Benchmarks/live.sh
+
 .PHONY: fuzz
 fuzz: ## runs every decoder's fuzzer for SECONDS_EACH seconds
 	@SECONDS_EACH=$(SECONDS_EACH) deployment/setup/fuzz.sh

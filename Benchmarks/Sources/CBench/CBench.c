@@ -9,9 +9,12 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static double seconds(struct timeval time) { return time.tv_sec + time.tv_usec / 1e6; }
@@ -42,6 +45,65 @@ int bench_sync(const char *directory) {
     int status = syncfs(descriptor);
     close(descriptor);
     return status;
+}
+
+static double monotonic(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static int put(const char *path, const void *content, size_t length) {
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (file < 0) return -1;
+    ssize_t written = write(file, content, length);
+    close(file);
+    return written == (ssize_t)length ? 0 : -1;
+}
+
+static int holds(const char *path, const void *content, size_t length) {
+    static char buffer[1 << 16];
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    ssize_t count = read(file, buffer, sizeof buffer);
+    close(file);
+    return count == (ssize_t)length && memcmp(buffer, content, length) == 0;
+}
+
+double bench_edit(
+    const char *from, const char *to, const char *directory, const void *content, size_t length, double limit
+) {
+    int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (watch < 0) return -1;
+    inotify_add_watch(watch, directory, IN_MOVED_TO | IN_CLOSE_WRITE | IN_CREATE);
+    double start = -1, end = -1;
+    if (put(from, content, length) == 0) {
+        start = monotonic();
+        struct pollfd waiting = {.fd = watch, .events = POLLIN};
+        char events[4096];
+        while (monotonic() < start + limit) {
+            if (holds(to, content, length)) {
+                end = monotonic();
+                break;
+            }
+            // A tool that writes in place gives no event at the right time: look again soon anyway.
+            poll(&waiting, 1, 2);
+            while (read(watch, events, sizeof events) > 0) continue;
+        }
+    }
+    close(watch);
+    return end < 0 ? -1 : end - start;
+}
+
+double bench_replace(const char *directory, const char *name, const char *temporary, const void *content, size_t length) {
+    double start = monotonic();
+    int place = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int file = openat(place, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    int failed = file < 0 || write(file, content, length) != (ssize_t)length || fsync(file) != 0
+        || renameat(place, temporary, place, name) != 0 || fsync(place) != 0;
+    close(file);
+    close(place);
+    return failed ? -1 : monotonic() - start;
 }
 
 // One connection: copies both ways until both ends closed, then appends "up down" to `result`.

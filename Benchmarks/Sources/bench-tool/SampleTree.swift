@@ -4,9 +4,14 @@ import Foundation
 enum SampleTree {
     private static let filesInDirectory = 50
     private static let seed: UInt64 = 97
-    private static let largest: UInt64 = 64 * 1024
 
-    static func write(to directory: String, files: Int) throws {
+    /// Writes so many files.
+    ///
+    /// - Parameters:
+    ///   - directory: the root, made when it is missing.
+    ///   - files: how many.
+    ///   - largest: bytes that bound the sizes; a few are larger.
+    static func write(to directory: String, files: Int, largest: UInt64 = 64 * 1024) throws {
         var random = Generator(state: seed)
         let root = URL(fileURLWithPath: directory)
         for number in 0..<files {
@@ -18,16 +23,17 @@ enum SampleTree {
                     withIntermediateDirectories: true
                 )
             }
-            let content = content(of: number, &random)
+            let content = content(of: number, largest, &random)
             try content.write(to: folder.appendingPathComponent("file-\(number).txt"))
         }
     }
 
     /// Small files are common, large ones rare; the mean is about 11 KiB.
-    private static func content(of number: Int, _ random: inout Generator) -> Data {
+    private static func content(of number: Int, _ largest: UInt64, _ random: inout Generator) -> Data {
         let spread = random.next() % 64
         let size = Int(
-            random.next() % (spread == 0 ? largest * 4 : spread < 16 ? largest / 2 : 8192)
+            random.next()
+                % (spread == 0 ? largest * 4 : spread < 16 ? largest / 2 : min(largest, 8192))
         )
         var bytes = Data(capacity: size + 16)
         bytes.append(contentsOf: "file \(number)\n".utf8)

@@ -15,6 +15,19 @@ int bench_open(const char *path);
 /// syncfs(2) on the file system of a directory.
 int bench_sync(const char *directory);
 
+/// Writes a file in place and waits until another one holds the same.
+///
+/// `directory` holds `to` and is watched, so that the waiting costs little. Seconds from the close of
+/// the one to the content of the other; -1 after `limit` seconds.
+double bench_edit(
+    const char *from, const char *to, const char *directory, const void *content, size_t length, double limit
+);
+
+/// Replaces a file durably: write, fsync, rename, fsync of the directory. Seconds; -1 for an error.
+double bench_replace(
+    const char *directory, const char *name, const char *temporary, const void *content, size_t length
+);
+
 /// Relays loopback connections and appends the bytes of each, "up down", to a file; -1 when it cannot.
 int bench_count(int listen_port, int target_port, const char *result);
 
