@@ -18,7 +18,7 @@ struct AgentProjectTests {
         let script = try bin.write("#!/bin/sh\n" + PlayedPodman.script, to: "podman.sh")
         try Command.run("install", ["-m", "755", script, bin.path("podman")])
         let path = "\(bin.url.path):/usr/local/bin:/usr/bin:/bin"
-        agent = try AgentOnSSH(server: SSHServer(["SetEnv \"PATH=\(path)\""]))
+        agent = try AgentOnSSH(LivePair(server: SSHServer(["SetEnv \"PATH=\(path)\""])))
         try agent.write("one", to: "src/a.txt", on: agent.pair.laptop)
         try agent.write(Self.project(), to: "tandem.yml", on: agent.pair.laptop)
         try agent.pair.tandem(["config", "approve", "--yes", "-C", agent.pair.laptop])
