@@ -53,9 +53,15 @@ package final class SSHServer: Sendable {
         try waitUntilListening()
     }
 
-    deinit {
+    deinit { stop() }
+
+    /// Ends the server and its sessions; again does nothing.
+    package func stop() {
+        guard process.isRunning else { return }
+        // Asked for first: the sessions of a server that has ended are nobody's children.
+        let sessions = sessionPIDs
         process.terminate()
-        for pid in sessionPIDs { kill(pid, SIGKILL) }
+        for pid in sessions { kill(pid, SIGKILL) }
         _ = process.wait(until: .now() + .seconds(5))
     }
 

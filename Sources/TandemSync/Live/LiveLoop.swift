@@ -198,12 +198,13 @@ extension LiveLoop {
         orders = OrderQueue()
         if let session { memory = session.memory }
         session = nil
+        dropResolutions()
         sessionRetryAt = nil
         link?.close(isOrderly: isOrderly)
         link = nil
         hasWatch = false
         lastRest = nil
-        for index in flushes.indices { flushes[index].stage = .waiting }
+        for index in flushes.indices { flushes[index].restart() }
         board.note { $0.isConnected = false }
     }
 
