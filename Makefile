@@ -97,8 +97,11 @@ proof-sim: ## RUNS simulated lives of a pair from SEED, 100 of them twice, and f
 	@$(PROOF) sim RUNS=$${RUNS:-5000} SEED=$${SEED:-1}
 
 .PHONY: proof-two-way
-proof-two-way: ## two random users, git and a bad link against a synced pair (SECONDS=, SEED=, FILES=)
-	@$(PROOF) two-way SECONDS=$(or $(SECONDS),1800) SEED=$${SEED:-1} FILES=$${FILES:-50000}
+proof-two-way: ## two users, git, kills of sshd: the programs keep both sides (SECONDS=, SEED=, FILES=, OVER=process)
+	@for program in tandem tandem-agent tandem-receiver; do \
+	    $(SWIFT) build -c release --product $$program $(BUILD_FLAGS) || exit 1; \
+	done
+	@$(PROOF) two-way SECONDS=$(or $(SECONDS),1800) SEED=$${SEED:-1} FILES=$${FILES:-50000} OVER=$${OVER:-sshd}
 
 .PHONY: tsan
 tsan: ## runs the unit tests under the thread sanitizer

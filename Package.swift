@@ -283,7 +283,8 @@ let package = Package(
             name: "TandemAgentTests",
             dependencies: [
                 "TandemAgent", "TandemControl", "TandemStore", "TandemDaemon", "TandemTree",
-                "TandemSystem", "TandemTestSupport", "tandem", "tandem-agent", "tandem-receiver",
+                "TandemSync", "TandemSystem", "TandemTestSupport", "tandem", "tandem-agent",
+                "tandem-receiver",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -90,8 +90,10 @@ extension FlushOutcome {
     init(_ result: FlushResult) {
         switch result {
         case .inSync(let tree): self.init(.inSync, tree: tree)
+        // Named in full: `.durable` alone would be the live session's, and this initialiser again.
+        case .durable: self.init(FlushAnswer.Result.durable)
         case .attention(let lines): self.init(.attention, remarks: lines)
-        case .timedOut: self.init(.timedOut)
+        case .timedOut: self.init(FlushAnswer.Result.timedOut)
         case .broken(let error):
             self.init(.broken, remarks: [error.message] + (error.hint.map { [$0] } ?? []))
         }

@@ -44,6 +44,8 @@ package struct FlushAnswer: Codable, Hashable, Sendable {
     package enum Result: String, Codable, Hashable, Sendable {
         /// All that was saved before is durable on the other side, and both sides are the same.
         case inSync
+        /// All that was saved before is durable on the other side; others go on changing it.
+        case durable
         /// The same, outside what is listed.
         case attention
         case timedOut

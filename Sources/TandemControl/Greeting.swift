@@ -4,7 +4,7 @@
 /// agent from before an update still runs: it is refused, with the words that end it.
 package struct Greeting: Codable, Hashable, Sendable {
     /// Grows when a message changes its meaning.
-    package static let version = 1
+    package static let version = 2
     /// What a greeting begins with, so that no other protocol is taken for it.
     private static let mark = "tandem-control"
 

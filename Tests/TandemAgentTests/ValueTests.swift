@@ -1,7 +1,9 @@
 import Dispatch
 import TandemControl
+import TandemSync
 import TandemSystem
 import TandemTestSupport
+import TandemTree
 import Testing
 
 @testable import TandemAgent
@@ -51,6 +53,18 @@ struct NoticeDeciderTests {
         var needy = status(.attention)
         needy.needs = "a passphrase"
         #expect(decider.look(needy)?.text == "a passphrase")
+    }
+}
+
+struct FlushOutcomeTests {
+    @Test func `each way a flush ends is told by the same word`() {
+        let digest = ContentHasher.digest(of: [1])
+        #expect(FlushOutcome(FlushResult.inSync(digest)).tree == digest)
+        #expect(FlushOutcome(FlushResult.durable).result == .durable)
+        #expect(FlushOutcome(FlushResult.attention(["a"])).remarks == ["a"])
+        #expect(FlushOutcome(FlushResult.timedOut).result == .timedOut)
+        let error = SyncError(.failed, "it failed", hint: "mend it")
+        #expect(FlushOutcome(FlushResult.broken(error)).remarks == ["it failed", "mend it"])
     }
 }
 

@@ -215,6 +215,27 @@ struct RunCommandTests {
         #expect(agent.asked.contains(.flush(pair: entry.hexID, milliseconds: 3000)))
     }
 
+    @Test func `where both sides go on changing, one tree is waited for`() throws {
+        try configure("workload: {container: app}\n")
+        let busy = agent(.durable).state.withLock { $0.answers }
+        let quiet = agent(.inSync)
+        let later = quiet.state.withLock { $0.answers }
+        let asked = Mutex(0)
+        quiet.state.withLock { state in
+            state.answers = { request in
+                guard case .flush = request else { return nil }
+                let count = asked.withLock { count in
+                    count += 1
+                    return count
+                }
+                return count < 3 ? busy(request) : later(request)
+            }
+        }
+        let (code, _, scripts) = run(["--wait", "60s", "--", "make"], agent: quiet)
+        #expect(code == .command(0) && scripts.count == 1)
+        #expect(asked.withLock { $0 } >= 3)
+    }
+
     @Test(arguments: [
         (FlushAnswer.Result.attention, ExitCode.attention), (.timedOut, .timedOut),
         (.broken, .failed),

@@ -14,10 +14,10 @@ final class FileReader: Sendable {
 
     private let state = Monitor(State())
     private let root: String
-    private let places: RandomUser.Places
+    private let places: Places
     private let ledger: Ledger
 
-    init(_ root: String, _ places: RandomUser.Places, _ ledger: Ledger) {
+    init(_ root: String, _ places: Places, _ ledger: Ledger) {
         self.root = root
         self.places = places
         self.ledger = ledger
@@ -29,8 +29,8 @@ final class FileReader: Sendable {
             var random = SeededGenerator(seed: seed)
             while !isStopped {
                 for _ in 0..<20 {
-                    let folder = random.below(places.folders)
-                    observe(places.file(folder, 2 * random.below(places.files / 2)))
+                    let path = places.file(&random)
+                    if Places.isReplacedOnly(path) { observe(path) }
                 }
             }
         }

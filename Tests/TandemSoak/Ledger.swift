@@ -3,25 +3,36 @@ import TandemTree
 
 /// What users wrote, and which of it nobody needs any more because a user overwrote it seeing it.
 ///
-/// Every value is unique, so that a content alone tells which one it is, wherever it went.
+/// A value that a user writes is unique, so that a content alone tells which one it is, wherever it
+/// went. Of the files the tree began with several may be alike: those are counted.
 final class Ledger: Sendable {
     struct Value: Sendable {
-        var side: Side
+        /// Who wrote it; nil for what the tree began with.
+        var side: Side?
         var path: String
-        /// A user replaced or removed it after having read it.
-        var isSuperseded = false
+        /// How many of it no user replaced or removed after having read it.
+        var owed = 1
     }
 
     private let values = Mutex<[Digest: Value]>([:])
 
     /// A value is about to stand somewhere.
-    func willWrite(_ digest: Digest, by side: Side, at path: String) {
-        values.withLock { $0[digest] = Value(side: side, path: path) }
+    func willWrite(_ digest: Digest, by side: Side?, at path: String) {
+        values.withLock { values in
+            if values[digest] != nil {
+                values[digest]?.owed += 1
+            } else {
+                values[digest] = Value(side: side, path: path)
+            }
+        }
     }
 
     /// A user took away what it had read.
     func superseded(_ digest: Digest) {
-        values.withLock { $0[digest]?.isSuperseded = true }
+        values.withLock { values in
+            guard let value = values[digest], value.owed > 0 else { return }
+            values[digest]?.owed -= 1
+        }
     }
 
     /// Whether some user wrote exactly this.
@@ -30,5 +41,5 @@ final class Ledger: Sendable {
     var count: Int { values.withLock { $0.count } }
 
     /// The values that must be readable somewhere.
-    var standing: [Digest: Value] { values.withLock { $0.filter { !$0.value.isSuperseded } } }
+    var standing: [Digest: Value] { values.withLock { $0.filter { $0.value.owed > 0 } } }
 }

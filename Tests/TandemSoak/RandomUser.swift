@@ -5,25 +5,6 @@ import TandemTree
 
 /// Somebody who works on one side: edits, saves as editors do, renames, deletes, installs.
 struct RandomUser {
-    /// Where files may be; the same for both users, so that they meet.
-    struct Places: Sendable {
-        let folders: Int
-        let files: Int
-
-        /// Room for so many files.
-        init(files count: Int) {
-            files = 24
-            folders = max(4, count / 24)
-        }
-
-        func folder(_ number: Int) -> String { "work/area\(number / 16)/part\(number % 16)" }
-
-        /// A file; those that end in `.r` are only ever replaced by renaming, never written into.
-        func file(_ folder: Int, _ number: Int) -> String {
-            "\(self.folder(folder))/file\(number).\(number % 2 == 0 ? "r" : "w")"
-        }
-    }
-
     enum Deed: String, CaseIterable, Sendable {
         case create, replace, overwrite, append, shorten, vim, emacs
         case remove, rename, execute, link, toFolder, toFile
@@ -42,13 +23,11 @@ struct RandomUser {
         self.burstFiles = burstFiles
     }
 
-    /// Fills the places, on one side.
-    mutating func fill() {
-        for folder in 0..<places.folders {
-            files.makeFolder(places.folder(folder))
-            for number in 0..<places.files {
-                files.create(places.file(folder, number), files.content())
-            }
+    /// Fills places, on one side.
+    mutating func fill(_ places: Places) {
+        for folder in places.folders {
+            files.makeFolder(folder.path)
+            for name in folder.names { files.create("\(folder.path)/\(name)", files.content()) }
         }
     }
 
@@ -82,13 +61,12 @@ struct RandomUser {
     }
 
     private mutating func perform(_ deed: Deed) -> Bool {
-        let folder = files.random.below(places.folders)
-        let number = files.random.below(places.files)
-        let path = places.file(folder, number)
-        let isReplacedOnly = path.hasSuffix(".r")
+        let folder = places.folder(&files.random)
+        let path = "\(folder.path)/\(folder.names[files.random.below(folder.names.count)])"
+        let isReplacedOnly = Places.isReplacedOnly(path)
         switch deed {
         case .create:
-            files.makeFolder(places.folder(folder))
+            files.makeFolder(folder.path)
             let bytes = files.content()
             if files.status(path) != nil { return false }
             return isReplacedOnly ? files.replace(path, bytes) : files.create(path, bytes)
@@ -110,12 +88,11 @@ struct RandomUser {
             files.removeTree(path)
             return files.replace(path, files.content())
         case .moveFolder:
-            let other = places.folder(files.random.below(places.folders))
-            return files.move(places.folder(folder), to: other)
+            return files.move(folder.path, to: places.folder(&files.random).path)
         case .removeFolder:
-            files.removeTree(places.folder(folder))
+            files.removeTree(folder.path)
             return true
-        case .throwAway: return files.throwAway(places.folder(folder))
+        case .throwAway: return files.throwAway(folder.path)
         case .burst: return burst()
         }
     }
@@ -148,12 +125,11 @@ extension RandomUser {
         return files.replace(path, through: "#\(name)#", files.content())
     }
 
-    private mutating func rename(_ path: String, inFolder folder: Int) -> Bool {
+    private mutating func rename(_ path: String, inFolder folder: Places.Folder) -> Bool {
+        let target = files.random.chance(2) ? folder : places.folder(&files.random)
         // Within its kind, so that what is only replaced stays so.
-        let parity = path.hasSuffix(".r") ? 0 : 1
-        let number = 2 * files.random.below(places.files / 2) + parity
-        let target = files.random.chance(2) ? folder : files.random.below(places.folders)
-        return files.move(path, to: places.file(target, number))
+        guard let place = places.file(in: target, like: path, &files.random) else { return false }
+        return files.move(path, to: place)
     }
 
     private mutating func makeLink(_ path: String) -> Bool {

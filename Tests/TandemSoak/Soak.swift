@@ -1,5 +1,4 @@
 import Dispatch
-import TandemSync
 import TandemSystem
 import TandemTestSupport
 import TandemTree
@@ -16,6 +15,12 @@ package final class Soak: Sendable {
         package var burstFiles: Int
         /// The longest pause of a user between two deeds, in microseconds.
         package var pause: Int
+        /// How many of the files are copied from the machine, if it has so many.
+        package var copied = 0
+        /// The milliseconds between two flushes amid the work.
+        package var flushPause = 1_000
+        /// How often it is said how things are, in seconds.
+        package var sayEach = 30
 
         /// What a test of the usual run does.
         package static let short = Size(
@@ -35,17 +40,16 @@ package final class Soak: Sendable {
         }
     }
 
-    private let pair: SoakPair
-    private let size: Size
-    private let seed: UInt64
-    private let say: @Sendable (String) -> Void
-    private let ledger = Ledger()
-    private let places: RandomUser.Places
-    private let isOver = Monitor(false)
+    let pair: any SoakPair
+    let size: Size
+    let seed: UInt64
+    let say: @Sendable (String) -> Void
+    let ledger = Ledger()
+    let isOver = Monitor(false)
     private let deeds = Monitor<[Side: [RandomUser.Deed: Int]]>([:])
 
     package init(
-        _ pair: SoakPair,
+        _ pair: any SoakPair,
         size: Size,
         seed: UInt64,
         say: @escaping @Sendable (String) -> Void
@@ -54,29 +58,22 @@ package final class Soak: Sendable {
         self.size = size
         self.seed = seed
         self.say = say
-        places = RandomUser.Places(files: size.files)
     }
 
     /// Runs; gives what was found.
+    ///
+    /// - Throws: what kept it from finding out.
     package func run() throws -> SoakReport {
         var report = SoakReport(seed: seed)
         var git = try GitUser(root: pair.laptop, files: size.gitFiles, seed: seed)
-        var laptop = user(.laptop)
-        laptop.fill()
-        pair.live.start()
+        let places = try fill()
+        try pair.start()
         report.firstSync = try flush(&report, "the first sync")
-        let readers = [pair.laptop, pair.vm].map { FileReader($0, places, ledger) }
-        var threads = readers.enumerated().map { $1.start(seed: seed &+ UInt64($0)) }
-        threads.append(work(laptop, .laptop))
-        threads.append(work(user(.vm), .vm))
-        try disturb(&git, &report)
-        isOver.change { $0 = true }
-        for reader in readers {
-            let (observations, faults) = reader.stop()
-            report.observations += observations
-            report.torn += faults
-        }
-        for thread in threads { thread.join() }
+        let start = try pair.differences()
+        guard start.isEmpty else { throw CommandFailure("the first sync left: \(start.prefix(5))") }
+        say("first sync after \(report.firstSync) s; both sides are the same")
+        try work(places, &git, &report)
+        say("the writers have stopped; the last flush")
         report.lastSync = try flush(&report, "the last sync")
         report.deeds = deeds.look { $0 }
         report.checkouts = git.checkouts
@@ -85,9 +82,26 @@ package final class Soak: Sendable {
         return report
     }
 
-    // MARK: Users
+    // MARK: The beginning
 
-    private func user(_ side: Side) -> RandomUser {
+    /// Makes the tree on the laptop; gives where users work in it.
+    private func fill() throws -> Places {
+        var base = BaseTree(root: pair.laptop, ledger: ledger)
+        base.copy(files: size.copied)
+        let made = Places.made(files: max(96, size.files - base.files))
+        var maker = user(.laptop, made)
+        maker.fill(made)
+        say(
+            "\(base.files) files copied from the machine, \(base.bytes >> 20) MiB; "
+                + "\(made.folders.reduce(0) { $0 + $1.names.count }) made from the seed"
+        )
+        var places = made.adding(base.folders)
+        var random = SeededGenerator(seed: seed &+ 5)
+        places.shuffle(&random)
+        return places
+    }
+
+    private func user(_ side: Side, _ places: Places) -> RandomUser {
         RandomUser(
             UserFiles(
                 root: side == .laptop ? pair.laptop : pair.vm,
@@ -101,72 +115,52 @@ package final class Soak: Sendable {
         )
     }
 
+    // MARK: The work
+
+    private func work(
+        _ places: Places,
+        _ git: inout GitUser,
+        _ report: inout SoakReport
+    ) throws {
+        let readers = [pair.laptop, pair.vm].map { FileReader($0, places, ledger) }
+        let barrier = Barrier(pair, pause: size.flushPause)
+        var threads = readers.enumerated().map { $1.start(seed: seed &+ UInt64($0)) }
+        threads.append(barrier.start())
+        for side in Side.allCases { threads.append(work(user(side, places), side)) }
+        defer {
+            for thread in threads { thread.join() }
+            report.barrier = barrier.report
+        }
+        defer {
+            isOver.change { $0 = true }
+            barrier.stop()
+            for reader in readers {
+                let (observations, faults) = reader.stop()
+                report.observations += observations
+                report.torn += faults
+            }
+        }
+        try disturb(&git, &report, barrier)
+    }
+
     private func work(_ user: RandomUser, _ side: Side) -> WorkerThread {
         WorkerThread.start("user") { [self] in
             var user = user
             var pace = SeededGenerator(seed: seed &+ (side == .laptop ? 11 : 12))
-            while !pause(microseconds: pace.below(size.pause)) { user.act() }
-            deeds.change { $0[side] = user.done }
+            while !pause(microseconds: pace.below(size.pause)) {
+                user.act()
+                deeds.change { $0[side] = user.done }
+            }
         }
     }
 
     /// Waits; true when the run is over.
-    private func pause(microseconds: Int) -> Bool {
+    func pause(microseconds: Int) -> Bool {
         isOver.wait(until: .now() + .microseconds(microseconds)) { $0 ? true : nil } ?? false
     }
 
-    /// Until the time is up: changes branches, cuts the link, settles conflicts, accepts halts.
-    private func disturb(_ git: inout GitUser, _ report: inout SoakReport) throws {
-        var random = SeededGenerator(seed: seed &+ 99)
-        let clock = Stopwatch()
-        var told = 0
-        var turn = 0
-        while clock.seconds < Double(size.seconds) {
-            _ = pause(microseconds: 200_000 + random.below(600_000))
-            turn += 1
-            if turn % 6 == 2 { try git.change() }
-            // Seldom enough that a large tree is compared in between.
-            if turn % max(12, size.files / 400) == 4 {
-                pair.cut()
-                report.cuts += 1
-            }
-            if random.chance(3) { settle(&random, &report) }
-            goOnAfterHalt(&report)
-            if Int(clock.seconds) / 60 > told {
-                told = Int(clock.seconds) / 60
-                let status = pair.live.status
-                say(
-                    "\(told) min: \(ledger.count) values, \(pair.batches) batches, "
-                        + "\(status.conflicts.count) conflicts, \(status.headline)"
-                )
-            }
-        }
-    }
-
-    private func settle(_ random: inout SeededGenerator, _ report: inout SoakReport) {
-        let open = pair.live.status.conflicts.map(\.conflict)
-        guard let conflict = open.randomElement(using: &random) else { return }
-        let keeps: [Resolution.Keep] = [.laptop, .vm, .both]
-        let resolution = Resolution(
-            path: conflict.path,
-            laptop: conflict.laptop,
-            vm: conflict.vm,
-            keep: keeps[random.below(3)]
-        )
-        do {
-            try pair.live.resolve([resolution], until: .now() + .seconds(5))
-            report.resolved += 1
-        } catch {
-            // A side changed since, or the link is cut: the next one is tried.
-            report.unresolved += 1
-        }
-    }
-
-    /// Says to a halt what a person would who deleted that much on purpose.
-    private func goOnAfterHalt(_ report: inout SoakReport) {
-        guard case .halted(let error) = pair.live.status.phase else { return }
-        report.halts.append(error.message)
-        pair.live.accept(deletions: .max)
+    var deedCount: Int {
+        deeds.look { $0.values.reduce(0) { $0 + $1.values.reduce(0, +) } }
     }
 
     // MARK: The end
@@ -175,48 +169,48 @@ package final class Soak: Sendable {
     private func flush(_ report: inout SoakReport, _ what: String) throws -> Double {
         let clock = Stopwatch()
         for _ in 0..<20 {
-            switch pair.live.flush(until: .now() + .seconds(300)) {
+            switch try pair.flush(seconds: 600) {
             case .inSync: return clock.seconds
+            case .durable: continue
             case .attention(let lines):
                 report.attention = lines
                 return clock.seconds
             case .timedOut:
-                let status = pair.live.status
-                throw CommandFailure("\(what) took too long: \(status.phase), \(status.headline)")
+                throw CommandFailure("\(what) took too long: \(try pair.standing().headline)")
             case .broken:
-                goOnAfterHalt(&report)
+                try goOnAfterHalt(&report)
                 _ = pause(microseconds: 500_000)
             }
         }
-        throw CommandFailure("\(what) was never had: \(pair.live.status.phase)")
+        throw CommandFailure("\(what) was never had: \(try pair.standing().headline)")
     }
 
     private func judge(_ report: inout SoakReport) throws {
-        let status = pair.live.status
-        report.conflicts = status.conflicts.count
-        report.problems = status.problems.map { "\($0.path): \($0.reason)" }
-        report.batches = pair.batches
+        let clock = Stopwatch()
+        let standing = try pair.standing()
+        report.conflicts = standing.conflicts.count
+        report.problems = standing.problems
+        report.generation = standing.generation
         report.events = pair.events
-        guard pair.live.stop(until: .now() + .seconds(60)) else {
-            throw CommandFailure("it did not stop within a minute")
-        }
-        let listed = status.conflicts.map { "\($0.conflict.path)" }
+        try pair.stop()
+        let listed = standing.conflicts
         report.differences = try pair.differences().filter { line in
             let path = line.dropFirst(12)
             return !listed.contains { path.hasPrefix($0) || $0.hasPrefix(path) }
         }
-        let readable = try Readable(pair)
+        say("rsync has compared both sides: \(report.differences.count) differ; \(clock.seconds) s")
+        let owed = ledger.standing
+        let readable = try Readable(pair, owed: owed)
         report.values = ledger.count
-        for (digest, value) in ledger.standing {
-            report.standing += 1
-            if readable.inRoots.contains(digest) {
-                report.inRoots += 1
-            } else if readable.onShelves.contains(digest) {
-                report.onShelves += 1
-            } else {
-                let place = readable.elsewhere.contains(digest) ? "unlisted in .tandem" : "nowhere"
-                report.lost.append("\(value.path), written on the \(value.side), is \(place)")
-            }
+        report.standing = owed.count
+        report.inRoots = readable.inRoots.count
+        report.onShelves = readable.onShelves.count
+        for (digest, value) in owed {
+            if readable.inRoots.contains(digest) || readable.onShelves.contains(digest) { continue }
+            let place = readable.elsewhere.contains(digest) ? "unlisted in .tandem" : "nowhere"
+            let writer = value.side.map { "\($0)" } ?? "first"
+            report.lost.append("\(value.path), written on the \(writer), is \(place)")
         }
+        say("every value was looked for; \(clock.seconds) s")
     }
 }

@@ -1,124 +1,85 @@
-import Dispatch
-import Foundation
-import Synchronization
-import TandemFiles
-import TandemSync
-import TandemSystem
 import TandemTestSupport
-import TandemTree
 
-/// A laptop and a vm directory that are kept in sync, and a link that can be cut.
-package final class SoakPair: Sendable {
-    package let laptop: String
-    package let vm: String
-    let trash: String
-    let live: LiveSync
-    let identifier: [UInt8]
-    private let places: TemporaryDirectory
-    private let box: Box
+/// A pair that is kept in sync while users work on both of its sides.
+///
+/// The soak knows it by what a person sees of it: two directories, a flush, a status, conflicts.
+package protocol SoakPair: Sendable {
+    /// The laptop's directory.
+    var laptop: String { get }
+    /// The vm's directory.
+    var vm: String { get }
+    /// A directory beside both, on their file system.
+    var trash: String { get }
+    /// What the two ends call the pair, 16 bytes.
+    var identifier: [UInt8] { get throws }
 
-    fileprivate final class Box: Sendable {
-        let links = Mutex<[any ByteLink]>([])
-        let events = Mutex<[String]>([])
-        let batches = Mutex(0)
-    }
-
-    /// Makes both directories and a receiver in this process, paired.
-    ///
-    /// - Parameter trace: told each event of the session, for a person who looks for a cause.
-    /// - Throws: what making the directories or pairing meets.
-    package init(trace: (@Sendable (String) -> Void)? = nil) throws {
-        ProcessSettings.harden()
-        places = try TemporaryDirectory()
-        for name in ["laptop", "vm", "trash", "laptop-state", "vm-state"] {
-            try FileManager.default.createDirectory(
-                atPath: places.path(name),
-                withIntermediateDirectories: false,
-                attributes: [.posixPermissions: 0o700]
-            )
-        }
-        (laptop, vm, trash) = (places.path("laptop"), places.path("vm"), places.path("trash"))
-        identifier = (0..<16).map { UInt8($0) }
-        let pair = LaptopPair(
-            id: identifier,
-            root: laptop,
-            stateDirectory: places.path("laptop-state")
-        )
-        let endpoint = Self.endpoint(vm, places.path("vm-state"))
-        let connect: @Sendable () throws -> any ByteLink = {
-            let (near, far) = try DescriptorLink.pair()
-            WorkerThread.start("receiver") { endpoint.serve(far) }
-            return near
-        }
-        _ = try VMRequests(pair: pair, connect: connect).pair()
-        let box = Box()
-        self.box = box
-        live = LiveSync(
-            pair: pair,
-            settings: LiveSettings(),
-            connect: {
-                let link = try connect()
-                box.links.withLock { $0 = [link] }
-                return link
-            },
-            observer: { event in
-                trace?(String("\(event)".prefix(300)))
-                box.take(event)
-            }
-        )
-    }
-
-    private static func endpoint(_ root: String, _ state: String) -> ReceiverEndpoint {
-        var limits = BatchLimits()
-        limits.floorBytes = 1 << 20
-        return ReceiverEndpoint(
-            settings: .init(
-                root: root,
-                stateDirectory: state,
-                receiverText: "receiver of a soak",
-                limits: limits
-            ),
-            fileSystem: RealFileSystem(),
-            log: { _ in }
-        )
-    }
-
+    /// Begins to keep both sides in sync.
+    func start() throws
+    /// Waits until all that was saved before the call is durable on the other side.
+    func flush(seconds: Int) throws -> SoakFlush
+    /// Where the pair stands.
+    func standing() throws -> SoakStanding
+    /// Settles one of the open conflicts, by a number that chooses; nil when none is open.
+    func settle(choice: Int, keep: SoakKeep) throws -> Bool?
+    /// Says to a halt what a person would who deleted that much on purpose.
+    func acceptDeletions() throws
     /// Cuts the link that stands.
-    func cut() { box.links.withLock { $0.last }?.close() }
+    func cut()
+    /// What happened that a person who looks for a cause wants to know.
+    var events: [String] { get }
+    /// The memory its programs use, for people; empty where they are not programs.
+    var memory: String { get }
+    /// Stops syncing; both directories are still afterwards.
+    func stop() throws
+    /// Ends every process of the pair, and removes what lies in both directories.
+    func end()
+}
 
-    /// What was told beside batches and phases, the last of it.
-    var events: [String] { box.events.withLock { $0 } }
+/// How a flush ended.
+package enum SoakFlush: Sendable, Equatable {
+    case inSync
+    /// What was saved before is on the other side, and more is under way.
+    case durable
+    /// All is synced but this.
+    case attention([String])
+    case timedOut
+    case broken(String)
+}
 
-    var batches: Int { box.batches.withLock { $0 } }
+/// Whose version of a conflict stays.
+package enum SoakKeep: String, CaseIterable, Sendable {
+    case laptop
+    case vm
+    case both
+}
 
+/// Where a pair stands.
+package struct SoakStanding: Sendable {
+    package var headline = ""
+    /// Why nothing is applied until a person decides; nil while the pair is not halted.
+    package var halt: String?
+    /// The paths of open conflicts.
+    package var conflicts: [String] = []
+    /// What cannot be synced, and why.
+    package var problems: [String] = []
+    package var generation: UInt64 = 0
+}
+
+extension SoakPair {
     /// What differs between the two directories, by a comparison that is not Tandem's.
+    ///
+    /// What is left out is what Tandem leaves alone by default: its own area, git's, and the files
+    /// that editors make while they save.
     func differences() throws -> [String] {
+        let names = ["/.tandem", ".git", "*~", "\\#*#", ".#*"]
         let output = try Command.run(
             "rsync",
-            [
-                "-rlcnE", "--delete", "--itemize-changes", "--exclude=/.tandem", "--exclude=.git",
-                laptop + "/", vm + "/",
-            ]
+            ["-rlcnE", "--delete", "--itemize-changes"] + names.map { "--exclude=\($0)" }
+                + [laptop + "/", vm + "/"]
         )
         // rsync also reports times of directories and files, which Tandem does not sync.
         return String(decoding: output, as: UTF8.self).split(separator: "\n").filter { line in
             !line.hasPrefix(".") || line.prefix(11).dropFirst(2).contains { "csp".contains($0) }
         }.map(String.init)
-    }
-}
-
-extension SoakPair.Box {
-    private static let kept = 200
-
-    fileprivate func take(_ event: LiveEvent) {
-        switch event {
-        case .batch: batches.withLock { $0 += 1 }
-        case .phase, .conflictOpened, .conflictClosed, .linkUp: break
-        case .linkDown, .halted, .notice:
-            events.withLock { list in
-                list.append("\(event)")
-                if list.count > Self.kept { list.removeFirst() }
-            }
-        }
     }
 }

@@ -7,7 +7,8 @@ package struct SoakReport: Sendable {
     var deeds: [Side: [RandomUser.Deed: Int]] = [:]
     package internal(set) var checkouts = 0
     package internal(set) var cuts = 0
-    package internal(set) var batches = 0
+    package internal(set) var generation: UInt64 = 0
+    var barrier = Barrier.Report()
     var resolved = 0
     var unresolved = 0
     var halts: [String] = []
@@ -36,9 +37,14 @@ package struct SoakReport: Sendable {
         faults += lost.map { "lost: \($0)" }
         faults += differences.map { "differs: \($0)" }
         faults += problems.map { "problem: \($0)" }
+        faults += barrier.faults.map { "not flushed: \($0)" }
+        if barrier.unanswered > 0 { faults.append("\(barrier.unanswered) flushes had no answer") }
         if !gitDifferences.isEmpty { faults.append("git: \(gitDifferences)") }
         return faults
     }
+
+    /// How many flushes came back while both sides were worked on.
+    package var flushCount: Int { barrier.flushes }
 
     /// How many things the users did.
     package var deedCount: Int {
@@ -51,10 +57,13 @@ package struct SoakReport: Sendable {
             return "\(side): \(list.joined(separator: ", "))"
         }
         return counts + [
-            "\(checkouts) checkouts, \(cuts) cuts, \(batches) batches, \(halts.count) halts "
+            "\(checkouts) checkouts, \(cuts) cuts, \(generation) generations, \(halts.count) halts "
                 + "accepted, \(resolved) conflicts settled, \(unresolved) not, \(conflicts) open",
+            "\(barrier.flushes) flushes amid the work, slowest \(barrier.slowest) s, "
+                + "\(barrier.refused) refused, \(barrier.unanswered) unanswered, "
+                + "\(barrier.faults.count) untrue",
             "first sync \(firstSync) s, last sync \(lastSync) s, \(observations) contents observed",
-            "\(values) values written, \(standing) owed: \(inRoots) in the roots, "
+            "\(values) values, \(standing) owed: \(inRoots) in the roots, "
                 + "\(onShelves) on shelves, \(lost.count) lost",
             "two-way: seed \(seed), \(deedCount) deeds, \(torn.count) torn, \(lost.count) lost, "
                 + "\(differences.count) differences: "

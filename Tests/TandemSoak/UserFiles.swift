@@ -58,7 +58,7 @@ struct UserFiles {
         guard file >= 0 else { return false }
         defer { close(file) }
         note(bytes, at: path)
-        return write(bytes, to: file)
+        return Self.write(bytes, to: file)
     }
 
     /// Writes a temporary file and renames it over the path, as careful programs save.
@@ -101,7 +101,9 @@ struct UserFiles {
         note(bytes, at: path)
         let isAppended = flags & O_APPEND != 0
         if !isAppended { ftruncate(file, 0) }
-        guard write(isAppended ? Array(bytes[old.count...]) : bytes, to: file) else { return false }
+        guard Self.write(isAppended ? Array(bytes[old.count...]) : bytes, to: file) else {
+            return false
+        }
         ledger.superseded(ContentHasher.digest(of: old))
         return true
     }
@@ -110,7 +112,7 @@ struct UserFiles {
         ledger.willWrite(ContentHasher.digest(of: bytes), by: side, at: path)
     }
 
-    private func write(_ bytes: [UInt8], to file: Int32) -> Bool {
+    static func write(_ bytes: [UInt8], to file: Int32) -> Bool {
         var done = 0
         while done < bytes.count {
             let count = bytes[done...].withUnsafeBytes {

@@ -13,7 +13,7 @@ final class LiveFixture: Sendable {
     let live: LiveSync
 
     /// How long a test waits for what must come.
-    static let patience: DispatchTimeInterval = .seconds(20)
+    static let patience: DispatchTimeInterval = .seconds(60)
 
     init(
         _ fixture: PairFixture,

@@ -109,6 +109,9 @@ package final class PairOnSSH: Sendable {
         }
     }
 
+    /// The receiver's process; nil while none runs.
+    package var receiverPID: Int32? { receiver.withLock { $0?.process.pid } }
+
     /// Waits for the receiver to end by itself.
     package func receiverExit() throws -> ChildProcess.Exit? {
         try receiver.withLock { $0 }?.wait(.seconds(30))

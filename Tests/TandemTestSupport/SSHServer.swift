@@ -53,11 +53,17 @@ package final class SSHServer: Sendable {
         try waitUntilListening()
     }
 
-    deinit {
+    deinit { stop() }
+
+    /// Ends the server and its sessions; again does nothing.
+    package func stop() {
+        guard process.isRunning else { return }
         // A stopped sshd would not hear that it is to end.
         process.signal(SIGCONT)
+        // Asked for first: the sessions of a server that has ended are nobody's children.
+        let sessions = sessionPIDs
         process.terminate()
-        for pid in sessionPIDs { kill(pid, SIGKILL) }
+        for pid in sessions { kill(pid, SIGKILL) }
         _ = process.wait(until: .now() + .seconds(5))
     }
 

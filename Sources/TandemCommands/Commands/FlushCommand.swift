@@ -10,7 +10,8 @@ package struct FlushCommand: TandemSubcommand {
         commandName: "flush",
         abstract: "Wait until everything saved before is durable on the other side.",
         discussion: """
-            Ends with 0 when both sides are the same, with 1 when something is left alone
+            Does not wait for either side to rest: what is saved after the call may not be
+            there yet. Ends with 0 when all is there, with 1 when something is left alone
             (conflicts, entries that cannot be synced), with 2 when it does not work, and
             with 4 when --wait ran out.
 
@@ -135,6 +136,8 @@ struct FlushText {
         let head: StyledText =
             switch answer.result {
             case .inSync: StyledText("\(name) in sync\(tree)  (\(time))", .good)
+            case .durable:
+                StyledText("\(name) flushed; both sides go on changing  (\(time))", .good)
             case .attention:
                 StyledText("\(name) synced, with open ends\(tree)  (\(time))", .warning)
             case .timedOut: StyledText("\(name) is not in sync yet, after \(time)", .warning)
@@ -172,7 +175,7 @@ extension FlushAnswer {
     /// What the command ends with.
     var exitCode: ExitCode {
         switch result {
-        case .inSync: .done
+        case .inSync, .durable: .done
         case .attention: .attention
         case .timedOut: .timedOut
         case .broken: status.phase == .halted ? .halted : .failed

@@ -35,8 +35,14 @@ struct TreeBarrier {
     }
 
     private func flush(_ agent: any AgentConversation) throws -> Reached {
-        let barrier = AgentBarrier(wait: wait ?? Self.longest)
-        let answer = try barrier.flush(entry, agent, context)
+        let wait = wait ?? Self.longest
+        let deadline = ContinuousClock.now + wait
+        var answer = try AgentBarrier(wait: wait).flush(entry, agent, context)
+        // Both sides go on changing: a command needs one tree, so another moment is tried.
+        while answer.result == .durable {
+            let left = max(.zero, ContinuousClock.now.duration(to: deadline))
+            answer = try AgentBarrier(wait: left).flush(entry, agent, context)
+        }
         switch answer.result {
         case .inSync:
             guard let tree = answer.tree else { break }
@@ -48,7 +54,7 @@ struct TreeBarrier {
                 at: "pair \(entry.name): \(entry.destination)",
                 next: "look at `tandem status \(entry.name)`"
             )
-        case .attention, .broken: break
+        case .durable, .attention, .broken: break
         }
         throw refusal(
             answer.exitCode,

@@ -116,9 +116,6 @@ final class LaptopSide {
         live.problems.map { .init(path: $0.path, reason: $0.reason.sentence) }
     }
 
-    /// Entries that were seen missing and are not believed to be gone yet.
-    var isInDoubt: Bool { !live.doubted.isEmpty }
-
     /// When something must be looked at again, in monotonic nanoseconds; nil when nothing must.
     var nextLook: UInt64? { live.nextLook }
 
@@ -162,6 +159,19 @@ final class LaptopSide {
         guard let batch = feed.drain(until: deadline) else { return (false, false) }
         return (true, try look(at: batch))
     }
+
+    /// Looks again until what is in doubt now is so no more; true when anything changed.
+    func settleDoubts() throws -> Bool {
+        var isChanged = false
+        var doubts = DoubtWait(live.doubted, now: time.monotonic)
+        while doubts.wait(for: live.doubted, live.nextLook, now: time.monotonic) {
+            if try look() { isChanged = true }
+        }
+        return isChanged
+    }
+
+    /// Whether everything was looked at, leaving aside what is in doubt for a moment.
+    var isKnown: Bool { isComplete && live.problems.isEmpty }
 
     @discardableResult
     private func rulesMayHaveChanged() -> Bool {

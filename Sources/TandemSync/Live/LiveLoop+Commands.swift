@@ -3,34 +3,18 @@ import TandemProtocol
 import TandemSystem
 import TandemTree
 
-/// A flush that waits.
-struct PendingFlush {
-    enum Stage {
-        /// Until there is a session that has compared both sides.
-        case waiting
-        /// Until the vm has said all that happened there.
-        case draining
-        /// Until nothing is left to do.
-        case drained
-    }
-
-    var ticket: Ticket<FlushResult>
-    var stage = Stage.waiting
-}
-
 /// Resolutions that wait for the plan that settles them.
 struct PendingResolution {
     /// Those that are not settled yet.
     var paths: [RelativePath]
+    /// The last plan that did not know of them.
+    var plan: UInt64
     var ticket: Ticket<SyncError?>
 }
 
 // MARK: - Commands
 
 extension LiveLoop {
-    /// How long a flush waits for the kernel's queue to run dry.
-    private static let drainSeconds = 5
-
     func handle(_ command: LoopEvent.Command) throws {
         switch command {
         case .stop: isStopped = true
@@ -77,57 +61,6 @@ extension LiveLoop {
         try tell(.use(.init(modes: settings.modes)))
     }
 
-    // MARK: Flush
-
-    private func flush(_ ticket: Ticket<FlushResult>) {
-        if case .halted(let error) = board.status.phase {
-            return ticket.answer(.broken(error))
-        }
-        if isPaused {
-            let error = SyncError(.interrupted, "the pair is paused", hint: "`tandem resume`")
-            return ticket.answer(.broken(error))
-        }
-        flushes.append(PendingFlush(ticket: ticket))
-    }
-
-    func drained() {
-        for index in flushes.indices {
-            if case .draining = flushes[index].stage { flushes[index].stage = .drained }
-        }
-    }
-
-    /// Goes on with what waits, after each event.
-    func answerWaiting() {
-        guard !flushes.isEmpty || !settling.isEmpty, let session, session.isAtRest else { return }
-        answerResolutions()
-        answerFlushes()
-    }
-
-    private func answerFlushes() {
-        guard let lastRest, !lastRest.isSettling, let side, !side.isInDoubt else { return }
-        if flushes.contains(where: { $0.stage == .waiting }) {
-            do {
-                let deadline = DispatchTime.now() + .seconds(Self.drainSeconds)
-                let (isDrained, isChanged) = try side.drain(until: deadline)
-                guard isDrained else { return }
-                try send(.drain)
-                for index in flushes.indices { flushes[index].stage = .draining }
-                if isChanged { try laptopChanged() }
-            } catch {
-                fail(error as? SyncError ?? SyncError(.failed, "\(error)"))
-            }
-            return
-        }
-        let result: FlushResult =
-            lastRest.isInSync
-            ? .inSync(lastRest.treeDigest) : .attention(lastRest.sentences(board.status))
-        flushes.removeAll { flush in
-            guard flush.stage == .drained else { return false }
-            flush.ticket.answer(result)
-            return true
-        }
-    }
-
     /// Nothing will come of what waits.
     func answerBroken(_ error: SyncError) {
         for flush in flushes { flush.ticket.answer(.broken(error)) }
@@ -147,7 +80,13 @@ extension LiveLoop {
             )
             return ticket.answer(error)
         }
-        settling.append(PendingResolution(paths: resolutions.map(\.path), ticket: ticket))
+        settling.append(
+            PendingResolution(
+                paths: resolutions.map(\.path),
+                plan: session?.plans ?? 0,
+                ticket: ticket
+            )
+        )
         try tell(.resolve(resolutions))
     }
 
@@ -161,23 +100,42 @@ extension LiveLoop {
         settling.removeAll { $0.paths.isEmpty }
     }
 
-    private func answerResolutions() {
+    /// Answers those that a finished plan has looked at; what a side refused is tried once more.
+    func answerResolutions() {
+        guard !settling.isEmpty, let session else { return }
         let open = Set(board.status.conflicts.map(\.conflict.path))
-        for resolution in settling {
+        let waiting = Set(session.undone.map(\.path))
+        settling.removeAll { resolution in
+            guard session.finishedPlans > resolution.plan,
+                !resolution.paths.contains(where: { waiting.contains($0) })
+            else { return false }
             let left = resolution.paths.filter { open.contains($0) }
-            guard let first = left.first else {
-                resolution.ticket.answer(nil)
-                continue
-            }
-            resolution.ticket.answer(
-                SyncError(
-                    .failed,
-                    "\(left.count) of \(resolution.paths.count) conflicts stand as they were, "
-                        + "\(first) among them: a side changed since it was shown",
-                    hint: "look again with `tandem conflicts`"
-                )
-            )
+            resolution.ticket.answer(left.first.map { Self.unsettled($0, left.count, resolution) })
+            return true
         }
+    }
+
+    private static func unsettled(
+        _ first: RelativePath,
+        _ count: Int,
+        _ resolution: PendingResolution
+    ) -> SyncError {
+        SyncError(
+            .failed,
+            "\(count) of \(resolution.paths.count) conflicts stand as they were, "
+                + "\(first) among them: a side changed since it was shown",
+            hint: "look again with `tandem conflicts`"
+        )
+    }
+
+    /// What waited for a plan of a session that has ended was not settled by it.
+    func dropResolutions() {
+        let error = SyncError(
+            .unreachable,
+            "the link was lost before the conflicts were settled",
+            hint: "look again with `tandem conflicts`"
+        )
+        for resolution in settling { resolution.ticket.answer(error) }
         settling = []
     }
 
@@ -230,21 +188,5 @@ private final class Collected: ContentSink {
             )
         }
         return .success(bytes)
-    }
-}
-
-extension LiveSession {
-    /// Whether both sides are compared and nothing is left to do now.
-    var isAtRest: Bool {
-        if case .resting = phase { return !isStale }
-        return false
-    }
-}
-
-extension Rest {
-    /// What keeps the sides from being the same, line by line.
-    func sentences(_ status: LiveStatus) -> [String] {
-        status.conflicts.map { "\($0.conflict.path): \($0.conflict.reason.sentence)" }
-            + status.problems.map { "\($0.path): \($0.reason)" }
     }
 }

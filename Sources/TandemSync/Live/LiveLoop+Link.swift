@@ -96,7 +96,7 @@ extension LiveLoop {
         case .observed(let observed): try observe(observed)
         case .content(let pack): try take(pack)
         case .fetched: try fetched()
-        case .drained: drained()
+        case .drained: try drained()
         case .notice(let notice):
             board.note { $0.vmWatch = notice.isLimited ? notice.text : nil }
             if notice.isLimited { board.tell(.notice(notice.text)) }

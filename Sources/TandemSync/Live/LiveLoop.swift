@@ -214,13 +214,14 @@ extension LiveLoop {
             memory = session.memory
         }
         session = nil
+        dropResolutions()
         sessionRetryAt = nil
         link?.close(isOrderly: isOrderly)
         link = nil
         hasWatch = false
         lastRest = nil
         busySince = busySince ?? time.monotonic
-        for index in flushes.indices { flushes[index].stage = .waiting }
+        for index in flushes.indices { flushes[index].restart() }
         board.note {
             $0.isConnected = false
             // What the vm holds now is not known.

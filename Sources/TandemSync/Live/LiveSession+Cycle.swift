@@ -21,6 +21,8 @@ struct Cycle: Sendable {
     var isVMDone = false
     var isLaptopDone = false
     var refused: [PutOffChange] = []
+    /// What the plan wanted and the cycle does not try.
+    var untried: [PutOffChange] = []
 
     init() {}
 }
@@ -43,6 +45,7 @@ extension LiveSession {
     private mutating func plan(_ laptop: Laptop) -> [Action] {
         isStale = false
         phase = .resting
+        plans += 1
         var plan = reconcile(
             archive: memory.archive,
             laptop: laptop.tree,
@@ -61,14 +64,44 @@ extension LiveSession {
             phase = .halted
             return [.conflicts(plan.conflicts), .halt(halt)]
         }
-        plan.toVM = putOff.admit(plan.toVM, for: .vm, now: laptop.now)
-        plan.toLaptop = putOff.admit(plan.toLaptop, for: .laptop, now: laptop.now)
+        let settled = Set(plan.resolved)
+        // One that did not fit is answered: it must not take effect later.
+        resolutions.removeAll { !settled.contains($0.path) }
+        let untried = admit(&plan, laptop)
         let conflicts = Action.conflicts(plan.conflicts)
         if plan.changesNothing {
-            resolutions = []
+            let waiting = Set(untried.map(\.path))
+            resolutions.removeAll { !waiting.contains($0.path) }
+            finish(undone: untried)
             return [conflicts, .rest(rest(plan, laptop))]
         }
-        return [conflicts] + start(plan, laptop)
+        return [conflicts] + start(plan, untried)
+    }
+
+    /// Takes out of a plan what must wait; gives it.
+    private mutating func admit(_ plan: inout Plan, _ laptop: Laptop) -> [PutOffChange] {
+        let toVM = putOff.admit(plan.toVM, for: .vm, now: laptop.now)
+        let toLaptop = putOff.admit(plan.toLaptop, for: .laptop, now: laptop.now)
+        defer { (plan.toVM, plan.toLaptop) = (toVM, toLaptop) }
+        return Self.left(out: toVM, of: plan.toVM, .vm)
+            + Self.left(out: toLaptop, of: plan.toLaptop, .laptop)
+    }
+
+    private static func left(
+        out some: [Change],
+        of all: [Change],
+        _ side: Side
+    ) -> [PutOffChange] {
+        guard some.count < all.count else { return [] }
+        let admitted = Set(some.map(\.path))
+        return all.lazy.filter { !admitted.contains($0.path) }
+            .map { PutOffChange(path: $0.path, side: side, reason: "it waits to be tried again") }
+    }
+
+    /// Notes that all of the last plan was done but for this.
+    mutating func finish(undone: [PutOffChange]) {
+        finishedPlans = plans
+        self.undone = undone
     }
 
     private func rest(_ plan: Plan, _ laptop: Laptop) -> Rest {
@@ -88,8 +121,9 @@ extension LiveSession {
         )
     }
 
-    private mutating func start(_ plan: Plan, _ laptop: Laptop) -> [Action] {
+    private mutating func start(_ plan: Plan, _ untried: [PutOffChange]) -> [Action] {
         cycle = Cycle()
+        cycle.untried = untried
         cycle.toVM = plan.toVM
         cycle.toLaptop = plan.toLaptop
         cycle.agreed = plan.agreed
@@ -107,6 +141,8 @@ extension LiveSession {
             if change.lacksTarget {
                 guard let target = targets[change.path], .link(to: target) == change.new else {
                     isStale = true
+                    let reason = PutOffChanges.Reason(.changedWhileSent).sentence
+                    cycle.untried.append(.init(path: change.path, side: .vm, reason: reason))
                     continue
                 }
                 change.linkTarget = target

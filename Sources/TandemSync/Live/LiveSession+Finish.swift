@@ -122,6 +122,7 @@ extension LiveSession {
             let report = cycleReport()
             resolutions.removeAll { report.resolved.contains($0.path) }
             acceptedDeletions = nil
+            finish(undone: cycle.refused + cycle.untried)
             cycle = Cycle()
             phase = .resting
             isStale = true
@@ -144,12 +145,13 @@ extension LiveSession {
                 refused.contains(UInt32($0.offset)) ? nil : $0.element
             }
         }
+        let undone = Set(undone.map(\.path))
         return CycleReport(
             generation: memory.generation,
             tree: memory.archive.rootDigest,
             toVM: kept(cycle.toVM, refusedOnVM),
             toLaptop: kept(cycle.toLaptop, refusedOnLaptop),
-            resolved: cycle.resolved,
+            resolved: cycle.resolved.filter { !undone.contains($0) },
             refused: cycle.refused,
             sentContentBytes: cycle.sentContentBytes
         )

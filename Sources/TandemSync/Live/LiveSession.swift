@@ -135,6 +135,12 @@ package struct LiveSession: Sendable {
     var resolutions: [Resolution] = []
     var acceptedDeletions: Int?
     var laptopProblems = 0
+    /// How many plans were made.
+    package internal(set) var plans: UInt64 = 0
+    /// The last plan all of which was done that can be done now; never more than `plans`.
+    package internal(set) var finishedPlans: UInt64 = 0
+    /// What the last finished plan left undone: refused by a side, or put off.
+    package internal(set) var undone: [PutOffChange] = []
 
     /// Starts a session from what the laptop remembers; `drawToken` gives 16 random bytes.
     package init(
@@ -155,6 +161,9 @@ package struct LiveSession: Sendable {
 
     /// What is known of the vm's tree.
     package var vmTree: Tree { vm }
+
+    /// Whether everything on the vm was looked at, and nothing of it is in doubt.
+    package var knowsVM: Bool { isVMComplete }
 
     /// Takes one event and gives the actions it calls for, in order.
     ///

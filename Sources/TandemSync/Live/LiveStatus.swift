@@ -143,6 +143,8 @@ package enum LiveEvent: Sendable {
 package enum FlushResult: Sendable {
     /// All that was saved before the call is durable on the other side; the tree both sides hold.
     case inSync(Digest)
+    /// All that was saved before the call is durable on the other side; the tree changes meanwhile.
+    case durable
     /// All that can be synced is; this is what cannot.
     case attention([String])
     case timedOut

@@ -42,10 +42,23 @@ extension OpenPair {
         if !found.isEmpty { report(found, of: watched, answer: answer) }
     }
 
-    /// Reports all that happened below the root before the call.
-    func drain(answer: (VMMessage) -> Void) throws {
+    /// Reports all that happened below the root before the call, what was in doubt then included.
+    ///
+    /// - Parameters:
+    ///   - handedOver: gives what was noticed and not looked at yet.
+    ///   - answer: told what of it is new to the laptop.
+    /// - Throws: what looking meets.
+    func drain(handedOver: () -> WatchBatch, answer: (VMMessage) -> Void) throws {
         guard let watched else { return }
-        try look(at: watched.drain(), answer: answer)
+        var batch = watched.drain()
+        // After the watcher has said all it knows: before, it may hand over more meanwhile.
+        batch.merge(handedOver())
+        try look(at: batch, answer: answer)
+        let time = endpoint.time
+        var doubts = DoubtWait(watched.doubted, now: time.monotonic)
+        while doubts.wait(for: watched.doubted, watched.nextLook, now: time.monotonic) {
+            try look(at: WatchBatch(), answer: answer)
+        }
     }
 
     /// When something must be looked at again though nothing was noticed; monotonic nanoseconds.

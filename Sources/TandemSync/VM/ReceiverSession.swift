@@ -18,10 +18,12 @@ final class ReceiverSession: Sendable {
     let writer: LinkWriter
     private let end: Monitor<VMEnd>
     private let inbox = BoundedQueue<Incoming>(capacity: .max)
+    /// What was noticed below the root and not looked at yet.
+    private let unseen = Mutex(WatchBatch())
 
     private enum Incoming: Sendable {
         case message(LaptopMessage)
-        case noticed(WatchBatch)
+        case noticed
         case sentOrder
         case ended(String)
     }
@@ -59,7 +61,7 @@ final class ReceiverSession: Sendable {
                 case .ended(let reason): return reason
                 case .message(.bye): return "the laptop said bye"
                 case .message(let message): try work.handle(message)
-                case .noticed(let batch): try work.noticed(batch)
+                case .noticed: try work.noticed()
                 case .sentOrder: work.sentOrder()
                 }
             } catch {
@@ -78,7 +80,18 @@ final class ReceiverSession: Sendable {
 
     /// Hands what was noticed below the root to the thread that works; called by the one that
     /// watches.
-    func notice(_ batch: WatchBatch) { inbox.put(.noticed(batch)) }
+    func notice(_ batch: WatchBatch) {
+        unseen.withLock { $0.merge(batch) }
+        inbox.put(.noticed)
+    }
+
+    /// All that was handed over so far, whatever the laptop asked before.
+    func takeNoticed() -> WatchBatch {
+        unseen.withLock { batch in
+            defer { batch = WatchBatch() }
+            return batch
+        }
+    }
 
     /// A sender of ordered contents, whose end is told to the laptop in the order of the work.
     func makeSender(of root: SyncRoot, isCompressed: Bool) -> ContentSender {

@@ -12,8 +12,8 @@ struct ReceiverWork {
     private var rulesBytes: [UInt8] = []
     private var hello: Hello?
     private var orders: ContentOrders?
-    /// What was noticed while a batch was open, to be looked at when it has ended.
-    private var postponed: [WatchBatch] = []
+    /// Whether the laptop asked, while a batch was open, for all that happened.
+    private var owesDrain = false
 
     init(session: ReceiverSession) {
         self.session = session
@@ -93,18 +93,18 @@ struct ReceiverWork {
         batch = nil
         // Where no Commit follows, this is the time after the answer.
         if !pair.makesGenerations { pair.tidy() }
-        let postponed = postponed
-        self.postponed = []
-        for noticed in postponed { try pair.look(at: noticed, answer: session.send) }
+        try pair.look(at: session.takeNoticed(), answer: session.send)
+        guard owesDrain else { return }
+        owesDrain = false
+        try drain(pair)
     }
 
     // MARK: A session that keeps in sync
 
     /// Looks at what was noticed, but not among the swaps of a batch: those are its own doing.
-    mutating func noticed(_ noticed: WatchBatch) throws {
-        guard let pair else { return }
-        guard batch == nil else { return postponed.append(noticed) }
-        try pair.look(at: noticed, answer: session.send)
+    func noticed() throws {
+        guard let pair, batch == nil else { return }
+        try pair.look(at: session.takeNoticed(), answer: session.send)
     }
 
     /// When `lookAgain` has something to do; nil while a batch is open, or nothing is to be looked at.
@@ -115,8 +115,12 @@ struct ReceiverWork {
         try pair?.look(at: WatchBatch(), answer: session.send)
     }
 
-    private func drain(_ pair: OpenPair) throws {
-        try pair.drain(answer: session.send)
+    private mutating func drain(_ pair: OpenPair) throws {
+        guard batch == nil else {
+            owesDrain = true
+            return
+        }
+        try pair.drain(handedOver: session.takeNoticed, answer: session.send)
         session.send(.drained)
     }
 

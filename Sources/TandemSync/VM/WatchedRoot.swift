@@ -92,6 +92,9 @@ final class WatchedRoot {
         return found.isEmpty && wasSure == isSure ? nil : found
     }
 
+    /// What was seen missing and is not believed to be gone yet.
+    var doubted: [RelativePath] { live.doubted }
+
     func look(at paths: [RelativePath]) throws -> [Difference] {
         isComplete ? try live.refresh(paths) : []
     }

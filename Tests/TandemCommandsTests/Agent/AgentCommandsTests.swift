@@ -175,7 +175,7 @@ struct AgentCommandsTests {
 
     @Test(
         arguments: [
-            (FlushAnswer.Result.inSync, ExitCode.done), (.attention, .attention),
+            (FlushAnswer.Result.inSync, ExitCode.done), (.durable, .done), (.attention, .attention),
             (.timedOut, .timedOut), (.broken, .failed),
         ]
     )

@@ -79,8 +79,13 @@ struct PairWriters {
         let identifier = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
             UInt8(String(digits[$0...($0 + 1)]), radix: 16)
         }
-        let readable = try Readable(roots: [pair.laptop, pair.root], pair: identifier)
-        return ledger.standing.compactMap { digest, value in
+        let owed = ledger.standing
+        let readable = try Readable(
+            roots: [pair.laptop, pair.root],
+            pair: identifier,
+            owed: owed
+        )
+        return owed.compactMap { digest, value in
             if readable.inRoots.contains(digest) || readable.onShelves.contains(digest) {
                 return nil
             }
