@@ -283,7 +283,8 @@ let package = Package(
             name: "TandemAgentTests",
             dependencies: [
                 "TandemAgent", "TandemControl", "TandemStore", "TandemDaemon", "TandemTree",
-                "TandemSystem", "TandemTestSupport", "tandem", "tandem-agent", "tandem-receiver",
+                "TandemSystem", "TandemSync", "TandemTestSupport", "tandem", "tandem-agent",
+                "tandem-receiver",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -296,7 +297,7 @@ let package = Package(
             dependencies: [
                 "TandemSSH", "TandemSync", "TandemFiles", "TandemProtocol", "TandemTree",
                 "TandemSystem", "TandemTestSupport", "tandem", "tandem-agent", "tandem-proof",
-                "tandem-receiver",
+                "tandem-receiver", "tandem-manager",
             ]
         ),
     ]

@@ -91,7 +91,8 @@ extension FlushOutcome {
         switch result {
         case .inSync(let tree): self.init(.inSync, tree: tree)
         case .attention(let lines): self.init(.attention, remarks: lines)
-        case .timedOut: self.init(.timedOut)
+        // Spelt out: `.timedOut` alone is this initializer's own argument again, for ever.
+        case .timedOut: self.init(FlushAnswer.Result.timedOut)
         case .broken(let error):
             self.init(.broken, remarks: [error.message] + (error.hint.map { [$0] } ?? []))
         }

@@ -1,5 +1,6 @@
 import Dispatch
 import TandemControl
+import TandemSync
 import TandemSystem
 import TandemTestSupport
 import Testing
@@ -96,5 +97,13 @@ struct EventHubTests {
         hub.close()
         #expect(listener.take(until: .now())?.count == 1)
         #expect(listener.take(until: .distantFuture) == nil)
+    }
+}
+
+struct FlushOutcomeTests {
+    @Test func `every end of a flush is told as what it is`() {
+        #expect(FlushOutcome(FlushResult.timedOut) == FlushOutcome(FlushAnswer.Result.timedOut))
+        let open = FlushOutcome(FlushResult.attention(["a.txt"]))
+        #expect(open == FlushOutcome(.attention, remarks: ["a.txt"]))
     }
 }
