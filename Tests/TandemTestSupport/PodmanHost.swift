@@ -90,18 +90,26 @@ package final class PodmanHost: Sendable {
     /// - Parameters:
     ///   - image: the image's id.
     ///   - uid: the uid and gid the process gets; the directories are given to it.
+    ///   - name: what it is called; it has directories of its own then. Podman invents one for nil.
+    ///   - extra: more options of `podman run`.
     /// - Returns: the running container.
     /// - Throws: `CommandFailure` with what Podman said.
-    package func run(image: String, uid: UInt32) throws -> PodmanContainer {
+    package func run(
+        image: String,
+        uid: UInt32,
+        name: String? = nil,
+        extra: [String] = []
+    ) throws -> PodmanContainer {
         let unit = try receiverUnit()
         var options = ["run", "--detach", "--pull=never", "--network", "slirp4netns"]
-        options += unit.hardening + ["--user", "\(uid):\(uid)"]
+        options += unit.hardening + ["--user", "\(uid):\(uid)"] + extra
+        options += name.map { ["--name", $0] } ?? []
         let port = try FreePort.any()
         options += ["--publish", "127.0.0.1:\(port):8080"]
         var mounts: [String: URL] = [:]
         for volume in unit.volumes {
-            let name = volume.container.split(separator: "/").joined(separator: "-")
-            let host = try makeDirectory("volume-" + name, mode: 0o700)
+            let place = volume.container.split(separator: "/").joined(separator: "-")
+            let host = try makeDirectory("volume-\(name ?? "")-\(place)", mode: 0o700)
             guard chown(host.path, uid, uid) == 0 else {
                 throw CommandFailure("chown \(host.path)")
             }

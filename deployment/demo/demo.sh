@@ -35,11 +35,19 @@ serve_command() {
 
 # --- setting up -------------------------------------------------------------------------------
 
+# At a terminal the build shows how far it is; elsewhere only its last line counts, unless it failed.
+built() {
+    local output
+    if [ -t 1 ]; then "$@" || fail "$*"; return; fi
+    output=$("$@" 2>&1) || { printf '%s\n' "$output" >&2; fail "$*"; }
+    printf '%s\n' "$output" | tail -n 1 | sed 's/^/  /'
+}
+
 build() {
     step "Building (the first time takes a few minutes)"
-    swift build -c release --product tandem 2>&1 | tail -n 1 | sed 's/^/  /'
+    built swift build -c release --product tandem
     tandem_binary=$(swift build -c release --show-bin-path)/tandem
-    deployment/receiver/build-static.sh 2>&1 | tail -n 1 | sed 's/^/  /'
+    built deployment/receiver/build-static.sh
     receiver_binary=$project/dist/tandem-receiver
     test -x "$tandem_binary" || fail "tandem was not built"
     test -x "$receiver_binary" || fail "tandem-receiver was not built"

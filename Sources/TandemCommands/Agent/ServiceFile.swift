@@ -29,7 +29,13 @@ struct ServiceFile: Sendable {
     /// What the agent needs to know of this environment.
     private let variables: [(name: String, value: String)]
 
-    init(_ context: CommandContext, system: System = .ofMachine) {
+    /// Makes the file for an environment.
+    ///
+    /// - Parameters:
+    ///   - context: where homes and this program are.
+    ///   - system: for which service manager.
+    ///   - program: the agent; nil takes the one beside this program.
+    init(_ context: CommandContext, system: System = .ofMachine, program: String? = nil) {
         self.system = system
         let home = context.home ?? "/"
         switch system {
@@ -40,7 +46,7 @@ struct ServiceFile: Sendable {
             path = "\(given ?? "\(home)/.config")/systemd/user/\(Self.unit)"
         case .launchd: path = "\(home)/Library/LaunchAgents/\(Self.label).plist"
         }
-        program = UserAgent.program(beside: context.program)
+        self.program = program ?? UserAgent.program(beside: context.program)
         // The service manager's environment has none of a shell's variables.
         variables = ["TANDEM_HOME", "TANDEM_SSH", "TANDEM_NOTIFY", "SSH_AUTH_SOCK"].compactMap {
             name in context.environment[name].map { (name, $0) }
@@ -63,7 +69,7 @@ struct ServiceFile: Sendable {
             Documentation=man:tandem(1)
 
             [Service]
-            ExecStart=\(Self.quoted(program)) --foreground
+            ExecStart=\(Self.quoted(program).replacing("$", with: "$$")) --foreground
             ExecReload=/bin/kill -HUP $MAINPID
             Restart=on-failure
             RestartSec=2
@@ -77,10 +83,11 @@ struct ServiceFile: Sendable {
             """
     }
 
-    /// A word of a unit file, with what systemd would read in it doubled (systemd.syntax(7)).
+    /// A word of a unit file, with what systemd would read in it doubled (systemd.syntax(7)); a "$"
+    /// means something in command lines alone.
     private static func quoted(_ word: String) -> String {
         let text = word.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-            .replacing("%", with: "%%").replacing("$", with: "$$")
+            .replacing("%", with: "%%")
         return "\"\(text)\""
     }
 

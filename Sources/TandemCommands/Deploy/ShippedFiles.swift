@@ -80,7 +80,7 @@ enum ShippedFiles {
         Restart=always
         RestartSec=2
         RestartSteps=5
-        RestartMaxDelaySec=60
+        RestartMaxDelaySec=10
         TimeoutStopSec=20
         UMask=0077
         ExecStartPre=/usr/bin/install -d -m 0700 %t/tandem %h/.local/state/tandem/receiver

@@ -29,9 +29,9 @@ package struct ManagerTimes: Hashable, Sendable {
     package var backoff = RestartBackoff.Policy()
     /// How long a container may say that it starts.
     package var starting = 120 * second
-    /// How long a unit may take to bring its container back before a person is told: the units'
-    /// longest pause between two starts, and a start.
-    package var absent = 90 * second
+    /// How long a unit may take to bring its container back before a person is told: several times
+    /// the units' longest pause between two starts.
+    package var absent = 60 * second
     /// How old the last health check may be; Podman's own timers check every 30 s where systemd
     /// runs them, and nobody does elsewhere.
     package var check = 45 * second
@@ -39,6 +39,9 @@ package struct ManagerTimes: Hashable, Sendable {
     package var rollingCheck = 2 * second
     /// How long a new image may take to become healthy.
     package var rollout = 60 * second
+    /// How long a new image may not run at all: the units' longest pause between two starts, and a
+    /// slow start. What ends at once is hardly ever seen running.
+    package var rolloutIdle = 25 * second
     /// How long a container without a health check has to run to count as healthy.
     package var settle = 5 * second
     /// How often a new image may end before it is given up.

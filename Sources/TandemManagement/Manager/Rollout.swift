@@ -15,6 +15,7 @@ struct Rollout: Sendable {
     private var start = ""
     private var starts = 0
     private var runningSince: UInt64?
+    private var idleSince: UInt64?
     private var checkedAt: UInt64?
 
     init(
@@ -47,6 +48,7 @@ struct Rollout: Sendable {
         start = ""
         starts = 0
         runningSince = nil
+        idleSince = nil
         checkedAt = nil
     }
 
@@ -56,6 +58,7 @@ struct Rollout: Sendable {
         at now: UInt64
     ) -> (Verdict, [ManagerAction]) {
         if seen.state == .running, seen.image == pending.target {
+            idleSince = nil
             if seen.start != start {
                 start = seen.start
                 starts += 1
@@ -71,9 +74,14 @@ struct Rollout: Sendable {
             }
         } else {
             runningSince = nil
+            idleSince = idleSince ?? now
         }
         if starts > times.rolloutStarts {
             return (.broken("it ended \(starts - 1) times"), [])
+        }
+        // On the way back there is nothing better to turn to: that waits as long as it may.
+        if pending.returning == nil, let idleSince, now - min(idleSince, now) >= times.rolloutIdle {
+            return (.broken("it has not run for \(times.rolloutIdle / 1_000_000_000) s"), [])
         }
         if now >= deadline {
             return (.broken("it was not healthy within \(times.rollout / 1_000_000_000) s"), [])

@@ -41,6 +41,9 @@ struct ServiceFileTests {
         #expect(file.path == "\(playground.directory)/.config/systemd/user/tandem-agent.service")
         #expect(file.text.contains("ExecStart=\"tandem-agent\" --foreground\n"))
         #expect(file.text.contains("Environment=\"TANDEM_HOME=/x/50%%\"\n"))
+        let money = ServiceFile(context(["TANDEM_HOME": "/x/$y"]), system: .systemd, program: "/$a")
+        #expect(money.text.contains("Environment=\"TANDEM_HOME=/x/$y\"\n"))
+        #expect(money.text.contains("ExecStart=\"/$$a\" --foreground\n"))
         let other = ServiceFile(context(["XDG_CONFIG_HOME": "/cfg"]), system: .systemd)
         #expect(other.path == "/cfg/systemd/user/tandem-agent.service")
         #expect(!other.text.contains("Environment="))
@@ -58,6 +61,22 @@ struct ServiceFileTests {
         #expect(values["ProgramArguments"] as? [String] == ["tandem-agent", "--foreground"])
         let variables = values["EnvironmentVariables"] as? [String: String]
         #expect(variables == ["TANDEM_HOME": "/a<b>&\"c\""])
+    }
+
+    @Test(arguments: [
+        (ServiceFile.System.systemd, "tandem-agent.service"), (.launchd, "dev.tandem.agent.plist"),
+    ])
+    func `the examples of the deployment are what is written for an installed program`(
+        _ system: ServiceFile.System,
+        _ name: String
+    ) throws {
+        var project = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+        for _ in 0..<4 { project.deleteLastPathComponent() }
+        let file = ServiceFile(context(), system: system, program: "/usr/local/bin/tandem-agent")
+        let example = project.appending(path: "deployment/laptop/\(name)")
+        let text = try String(contentsOf: example, encoding: .utf8)
+        #expect(text == file.text)
+        #expect(file.path.hasSuffix("/\(name)"))
     }
 
     @Test func `installing writes the file, and uninstalling takes it away`() throws {

@@ -57,6 +57,29 @@ struct RollingTests {
         try checkRolledBack(&situation, actions, because: "it ended 3 times")
     }
 
+    @Test
+    func `a new image that ends before it is seen is rolled back long before the time is over`()
+        throws
+    {
+        var situation = try rolling()
+        var actions: [ManagerAction] = []
+        for _ in 0..<26 { actions += situation.see(.absent, .none) }
+        try checkRolledBack(&situation, actions, because: "it has not run for 25 s")
+    }
+
+    @Test func `a new image that comes up late, and the old one on the way back, are waited for`()
+        throws
+    {
+        var situation = try rolling()
+        for _ in 0..<24 { #expect(situation.see(.absent, .none).deeds == []) }
+        situation.see(.running, .starting, image: Situation.new, start: "2")
+        for _ in 0..<24 { #expect(situation.see(.absent, .none).deeds == []) }
+        situation.see(.running, .unhealthy, image: Situation.new, start: "3")
+        for _ in 0..<59 { #expect(situation.see(.absent, .none).books == []) }
+        let end = situation.see(.running, .healthy, image: Situation.old, start: "4")
+        #expect(end.books.last?[situation.member].last?.word == .rolledBack)
+    }
+
     @Test func `an image that cannot be put in place is rolled back`() throws {
         var situation = try rolling()
         let error = PodmanError(.refused, "no")
