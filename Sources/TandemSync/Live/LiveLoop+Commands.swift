@@ -108,8 +108,7 @@ extension LiveLoop {
         if flushes.contains(where: { $0.stage == .waiting }) {
             do {
                 let deadline = DispatchTime.now() + .seconds(Self.drainSeconds)
-                let (isDrained, isChanged) = try side.drain(until: deadline)
-                guard isDrained else { return }
+                let isChanged = try side.drain(until: deadline)
                 try send(.drain)
                 for index in flushes.indices { flushes[index].stage = .draining }
                 if isChanged { try laptopChanged() }
