@@ -38,11 +38,29 @@ struct TimeTests {
     }
 
     @Test
+    func `many questions for a sign of life make few pings`() throws {
+        var ends = try TwoEnds()
+        var pings = 0
+        for millisecond in 0..<1_000 as Range<UInt64> {
+            let now = Self.second + millisecond * 1_000_000
+            guard let ping = try ends.laptop.probe(now: now, patience: Self.second) else {
+                continue
+            }
+            pings += 1
+            for case .answer(let pong) in try ends.vm.receive(ping, now: now) {
+                _ = try ends.laptop.receive(pong, now: now)
+            }
+        }
+        #expect(pings == 20)
+        #expect(!ends.vm.isClosed)
+    }
+
+    @Test
     func `before Hello nobody is asked for a sign of life, and nobody dies of it`() throws {
         var laptop = LaptopEnd(now: 0)
-        let asked = code { _ = try laptop.probe(now: 0, patience: Self.second) }
+        let asked = code { _ = try laptop.probe(now: Self.second, patience: Self.second) }
         #expect(asked == .wrongOrder)
-        #expect(laptop.tick(now: 2 * Self.second) == [])
+        #expect(laptop.tick(now: 3 * Self.second) == [])
     }
 
     @Test

@@ -13,6 +13,15 @@ struct BackoffTests {
         #expect(backoff.failed(spread: 1) == 250_000_000)
     }
 
+    @Test func `a link that stood for a while is made anew as soon as the first one`() {
+        let second: UInt64 = 1_000_000_000
+        var backoff = Backoff()
+        for _ in 0..<9 { _ = backoff.failed(spread: 1, stood: 4 * second) }
+        #expect(backoff.failed(spread: 1, stood: 0) == 30 * second)
+        #expect(backoff.failed(spread: 1, stood: 5 * second) == second / 4)
+        #expect(backoff.failed(spread: 1) == second / 2)
+    }
+
     @Test(.tags(.property), arguments: [11, 12])
     func `whatever the spread, a wait is from half of the full one to all of it`(_ seed: UInt64) {
         var generator = SeededGenerator(seed: seed)

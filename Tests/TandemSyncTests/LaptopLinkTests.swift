@@ -1,4 +1,5 @@
 import Dispatch
+import Synchronization
 import TandemProtocol
 import TandemSystem
 import TandemTestSupport
@@ -7,17 +8,54 @@ import Testing
 @testable import TandemSync
 
 struct LaptopLinkTests {
-    /// A receiver's end that greets, welcomes, and then fails.
-    private func fail(_ failure: Failure, on link: any ByteLink) throws {
+    /// A receiver's end that greets and has heard Hello.
+    private func greet(on link: any ByteLink) throws -> VMEnd {
         var end = VMEnd(now: 0)
         try link.write(end.greeting)
+        while !end.hasHello { _ = try receive(&end, on: link) }
+        return end
+    }
+
+    /// What the receiver's end makes of what comes next.
+    private func receive(_ end: inout VMEnd, on link: any ByteLink) throws -> [VMEvent] {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 16)
         defer { buffer.deallocate() }
-        while !end.hasHello {
-            let count = try link.read(into: buffer, until: .now() + .seconds(10))
-            _ = try end.receive(UnsafeRawBufferPointer(rebasing: buffer[..<count]), now: 0)
+        let count = try link.read(into: buffer, until: .now() + .seconds(30))
+        return try end.receive(UnsafeRawBufferPointer(rebasing: buffer[..<count]), now: 0)
+    }
+
+    private func hello() throws -> LaptopMessage {
+        let id = try PairID.checked([UInt8](repeating: 7, count: 16))
+        return .hello(Hello(pair: id, purpose: .push, claim: nil, client: ClientText.own))
+    }
+
+    @Test func `a link that is asked for a sign of life asks at once, and dies of silence`() throws
+    {
+        let (near, far) = try DescriptorLink.pair()
+        let inbox = BoundedQueue<LaptopLink.Incoming>(capacity: .max)
+        // Nothing is due by itself: only the test moves the clock.
+        let time = MovedTime()
+        let link = LaptopLink(near, time: time) { inbox.put($0) }
+        defer { link.close(isOrderly: false) }
+        try link.send(hello())
+        var end = try greet(on: far)
+        // With the answer here, nothing is on its way that would pass for a sign of life.
+        try far.write(end.ping(now: 0))
+        _ = try receive(&end, on: far)
+        time.move(by: 1_000_000_000)
+        link.probe()
+        guard case .answer? = try receive(&end, on: far).first else {
+            Issue.record("nobody was asked")
+            return
         }
-        try link.write(try end.encode(.failure(failure), now: 0))
+        // As long as an answer may take while something is on its way out.
+        time.move(by: 7_000_000_000)
+        guard case .ended(let error)? = inbox.take(until: .now() + .seconds(30)) else {
+            Issue.record("the link did not end")
+            return
+        }
+        #expect(error.code == .unreachable)
+        #expect(error.message.contains("asked for a sign of life"))
     }
 
     @Test(.tags(.regression))
@@ -28,11 +66,9 @@ struct LaptopLinkTests {
         let inbox = BoundedQueue<LaptopLink.Incoming>(capacity: .max)
         let link = LaptopLink(near) { inbox.put($0) }
         defer { link.close(isOrderly: false) }
-        let id = try PairID.checked([UInt8](repeating: 7, count: 16))
-        try link.send(
-            .hello(Hello(pair: id, purpose: .push, claim: nil, client: ClientText.own))
-        )
-        try fail(Failure(.noSpace, "60 bytes do not fit"), on: far)
+        try link.send(hello())
+        var end = try greet(on: far)
+        try far.write(end.encode(.failure(Failure(.noSpace, "60 bytes do not fit")), now: 0))
         let deadline = DispatchTime.now() + .seconds(10)
         guard case .message(.failure)? = inbox.take(until: deadline) else {
             Issue.record("the failure did not arrive")
@@ -42,4 +78,14 @@ struct LaptopLinkTests {
         #expect(error?.code == .noSpace)
         #expect(error?.message.contains("60 bytes do not fit") == true)
     }
+}
+
+/// A clock that stands still until a test moves it.
+private final class MovedTime: TimeSource {
+    private let now = Mutex<UInt64>(0)
+
+    var monotonic: UInt64 { now.withLock { $0 } }
+    var wall: Int64 { 0 }
+
+    func move(by nanoseconds: UInt64) { now.withLock { $0 += nanoseconds } }
 }

@@ -23,22 +23,6 @@ import Testing
         #expect(pair.events.contains { $0.contains("asked for a sign of life") })
     }
 
-    @Test func `a link that answers after the network changed stays`() throws {
-        let pair = LiveFixture(try PairFixture())
-        #expect(try pair.differencesAfterFlush() == "")
-        let before = pair.live.status.roundTripNanoseconds
-        pair.live.reconnectNow()
-        let isAnswered = try pair.wait {
-            // Each report of the vm brings the newest round trip into the status.
-            try pair.fixture.vm.put("\(DispatchTime.now().uptimeNanoseconds)", at: "v.txt")
-            return pair.live.status.roundTripNanoseconds != before
-        }
-        #expect(isAnswered, "nothing was asked")
-        #expect(try pair.differencesAfterFlush() == "")
-        #expect(pair.events.count { $0.contains("linkUp") } == 1, "\(pair.events)")
-        #expect(!pair.events.contains { $0.contains("linkDown") })
-    }
-
     @Test func `an attempt to connect that hangs is not waited for when the network changes`()
         throws
     {

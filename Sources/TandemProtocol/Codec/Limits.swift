@@ -19,6 +19,8 @@ package enum Limits {
     /// How long a peer that is asked for a sign of life may take when its link is in doubt, in
     /// nanoseconds: four times the round trip of a bad mobile network.
     package static let probeDeadline: UInt64 = 2_000_000_000
+    /// How long after a ping another probe sends none, in nanoseconds: a fifth of `pingsPerSecond`.
+    package static let probeSpacing: UInt64 = 50_000_000
     /// Pings answered in one second; a session needs one in five (SAFETY 2.7 case 105).
     package static let pingsPerSecond = 100
     /// Items one frame may list: what one frame costs in memory stays a few MiB.

@@ -46,11 +46,16 @@ struct Heartbeat: Hashable, Sendable {
         return .unansweredProbe
     }
 
-    /// The number of a ping that has to bring a byte within `patience`; nil while one is out.
+    /// Demands a byte within `patience`, unless the peer has just given one that was asked for.
+    ///
+    /// - Returns: the number of a ping to send; nil while one is on its way, so that many questions
+    ///   make few pings.
     mutating func probe(now: UInt64, patience: UInt64) -> UInt64? {
         guard probedUntil == nil else { return nil }
+        let isRecent = Self.time(since: lastPing, now) < Limits.probeSpacing
+        if isRecent && !awaitsPong { return nil }
         probedUntil = now + patience
-        return ping(now: now)
+        return isRecent ? nil : ping(now: now)
     }
 
     /// The number of the ping that is due, if one is.

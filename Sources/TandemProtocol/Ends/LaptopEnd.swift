@@ -163,7 +163,7 @@ extension LaptopEnd {
     /// - Parameters:
     ///   - now: the time.
     ///   - patience: how long any byte may take to come, in nanoseconds.
-    /// - Returns: a ping to write; nil while an earlier probe is out.
+    /// - Returns: a ping to write; nil while an earlier one is out or has just come back.
     /// - Throws: `ProtocolError` before Hello and after the end.
     package mutating func probe(
         now: UInt64,
@@ -171,8 +171,10 @@ extension LaptopEnd {
     ) throws(ProtocolError) -> [UInt8]? {
         // A probe that cannot be sent must not be waited for.
         var asking = heartbeat
-        guard let number = asking.probe(now: now, patience: patience) else { return nil }
-        let frame = try encode(.ping(number), now: now)
+        var frame: [UInt8]?
+        if let number = asking.probe(now: now, patience: patience) {
+            frame = try encode(.ping(number), now: now)
+        }
         heartbeat = asking
         return frame
     }

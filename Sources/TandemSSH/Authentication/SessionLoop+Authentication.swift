@@ -47,20 +47,42 @@ extension SessionLoop {
                 libssh2_userauth_publickey($0, host.user, blob, blob.count, signCallback, &context)
             }
         }
+        if code == 0 { return true }
+        // libssh2 gives a key that is refused and a connection that ends the same codes.
+        if session.incoming.ended || session.goodbye != nil { throw endWhileAuthenticating(host) }
         switch code {
-        case 0: return true
         case LIBSSH2_ERROR_AUTHENTICATION_FAILED, LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED,
             LIBSSH2_ERROR_PUBLICKEY_UNRECOGNIZED:
             return false
         default:
             throw SSHError(
                 .authenticationFailed,
-                "the server ended the connection while authenticating: \(session.lastErrorText)",
+                "authenticating failed: \(session.lastErrorText)",
                 subject: host.subject,
-                hint: "Look into the vm's sshd log; too many keys may have been offered"
+                hint: Self.logHint
             )
         }
     }
+
+    /// A server that has had enough says so; without a word the network, or sshd, broke down, and
+    /// nothing is known about the keys.
+    private func endWhileAuthenticating(_ host: SSHHost) -> SSHError {
+        guard let goodbye = session.goodbye else {
+            return SSHError(
+                .connectionLost,
+                "the connection was lost while authenticating",
+                subject: host.subject
+            )
+        }
+        return SSHError(
+            .authenticationFailed,
+            "the server ended the connection while authenticating: \(goodbye)",
+            subject: host.subject,
+            hint: Self.logHint
+        )
+    }
+
+    private static let logHint = "Look into the vm's sshd log; too many keys may have been offered"
 }
 
 /// What the sign callback finds through its `abstract`.

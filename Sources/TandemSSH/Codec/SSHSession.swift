@@ -10,6 +10,8 @@ import Glibc
 final class SSHSession {
     private(set) var incoming = ReceiveBuffer()
     var outgoing = ChunkList()
+    /// What the server gave as its reason when it ended the session; nil where it only went away.
+    private(set) var goodbye: String?
     private let raw: OpaquePointer
     /// The socket number libssh2 was told; nothing but SSH packets may be sent under it.
     let descriptor: Int32
@@ -24,7 +26,7 @@ final class SSHSession {
         self.raw = raw
         self.descriptor = descriptor
         libssh2_session_abstract(raw)?.pointee = Unmanaged.passUnretained(self).toOpaque()
-        tandem_set_callbacks(raw, receiveCallback, sendCallback)
+        tandem_set_callbacks(raw, receiveCallback, sendCallback, disconnectCallback)
         libssh2_session_set_blocking(raw, 0)
     }
 
@@ -73,6 +75,13 @@ final class SSHSession {
         libssh2_session_free(raw)
     }
 
+    /// What is kept of the server's reason: one line of a terminal.
+    private static let goodbyeBytes = 200
+
+    fileprivate func heardGoodbye(_ reason: UnsafeRawBufferPointer) {
+        goodbye = String(decoding: reason.prefix(Self.goodbyeBytes), as: UTF8.self)
+    }
+
     fileprivate func receive(_ buffer: UnsafeMutableRawPointer, _ capacity: Int) -> Int {
         let count = incoming.take(into: buffer, capacity: capacity)
         if count > 0 { return count }
@@ -112,4 +121,17 @@ private func sendCallback(
 ) -> Int {
     guard let session = session(abstract) else { return -Int(EPIPE) }
     return session.send(socket, UnsafeRawBufferPointer(start: buffer, count: length))
+}
+
+private func disconnectCallback(
+    _ raw: OpaquePointer?,
+    _ code: Int32,
+    _ message: UnsafePointer<CChar>?,
+    _ length: Int32,
+    _ language: UnsafePointer<CChar>?,
+    _ languageLength: Int32,
+    _ abstract: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+) {
+    let count = message == nil ? 0 : max(0, Int(length))
+    session(abstract)?.heardGoodbye(UnsafeRawBufferPointer(start: message, count: count))
 }

@@ -7,6 +7,9 @@ package struct Backoff: Sendable, Hashable {
     /// The longest wait: a vm that comes back is found within half a minute.
     private static let longest: UInt64 = 30_000_000_000
 
+    /// How long a link has to stand to show that connecting works, in nanoseconds.
+    private static let proof: UInt64 = 5_000_000_000
+
     /// Attempts that failed in a row.
     package private(set) var failures = 0
 
@@ -14,9 +17,13 @@ package struct Backoff: Sendable, Hashable {
 
     /// Notes a failure.
     ///
-    /// - Parameter spread: a random number from 0 to 1, so that many laptops do not come at once.
+    /// - Parameters:
+    ///   - spread: a random number from 0 to 1, so that many laptops do not come at once.
+    ///   - stood: how long the link stood that failed, in nanoseconds; after long enough it begins
+    ///     anew, because a large tree on a bad line is never synced in one go.
     /// - Returns: how long to wait, in nanoseconds: from half of the full wait up to all of it.
-    package mutating func failed(spread: Double) -> UInt64 {
+    package mutating func failed(spread: Double, stood: UInt64 = 0) -> UInt64 {
+        if stood >= Self.proof { failures = 0 }
         let doublings = UInt64(min(failures, 10))
         failures += 1
         let wait = min(Self.longest, Self.first << doublings)

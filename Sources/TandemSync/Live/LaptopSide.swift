@@ -154,10 +154,14 @@ final class LaptopSide {
         }
     }
 
-    /// Looks at everything that happened before the call; false when the deadline passed first.
-    func drain(until deadline: DispatchTime) throws -> (isDrained: Bool, isChanged: Bool) {
-        guard let batch = feed.drain(until: deadline) else { return (false, false) }
-        return (true, try look(at: batch))
+    /// Looks at everything that happened before the call.
+    ///
+    /// What cannot be told until the deadline is a full scan: nothing else may ever happen that
+    /// would give a reason to ask again.
+    ///
+    /// - Returns: whether anything changed.
+    func drain(until deadline: DispatchTime) throws -> Bool {
+        try look(at: feed.drain(until: deadline) ?? WatchBatch(needsFullScan: true))
     }
 
     /// Looks again until what is in doubt now is so no more; true when anything changed.

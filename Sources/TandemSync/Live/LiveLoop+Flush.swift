@@ -126,8 +126,7 @@ extension LiveLoop {
             !flushes.contains(where: { $0.stage == .draining }), let side
         else { return }
         let deadline = DispatchTime.now() + .seconds(Self.drainSeconds)
-        let (isDrained, isChanged) = try side.drain(until: deadline)
-        guard isDrained else { return }
+        let isChanged = try side.drain(until: deadline)
         try send(.drain)
         for index in flushes.indices where flushes[index].stage == .waiting {
             flushes[index].asked()

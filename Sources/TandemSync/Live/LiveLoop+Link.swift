@@ -126,6 +126,7 @@ extension LiveLoop {
         let decision = Lineage.decide(claim(memory), welcome.lineage)
         let standing = try PushSession.Standing(decision, intent: intent)
         try link.send(.grant(Self.creditWindow))
+        linkedSince = time.monotonic
         board.note {
             $0.receiver = welcome.receiver
             $0.isConnected = true

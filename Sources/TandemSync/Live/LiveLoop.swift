@@ -27,6 +27,8 @@ final class LiveLoop {
     var attempt: UInt64 = 0
     /// When the attempt to connect that runs began, in monotonic nanoseconds; nil while none does.
     var connectingSince: UInt64?
+    /// When the receiver welcomed the link that stands, in monotonic nanoseconds.
+    var linkedSince: UInt64?
     var hasWatch = false
     var sender: ContentSender?
     var download: Download?
@@ -203,6 +205,7 @@ extension LiveLoop {
     func dropLink(isOrderly: Bool = false) {
         attempt += 1
         connectingSince = nil
+        linkedSince = nil
         sender?.stop()
         sender = nil
         download?.abandon()
@@ -235,11 +238,13 @@ extension LiveLoop {
         // A loop needs nobody to push again.
         if error.hint == LinkEnd.again { error.hint = "it is tried again by itself" }
         let wasConnected = link != nil
+        let now = time.monotonic
+        let stood = now - min(now, linkedSince ?? now)
         dropLink()
         if wasConnected { board.tell(.linkDown(error)) }
         let response = LiveFailure(error)
         if response.reopens { closeSide() }
-        guard let wait = response.wait(&backoff, spread: .random(in: 0...1)) else {
+        guard let wait = response.wait(&backoff, spread: .random(in: 0...1), stood) else {
             board.enter(.halted(error), .attention, error.message)
             board.tell(.halted(error))
             answerBroken(error)
@@ -282,14 +287,16 @@ struct LiveFailure {
     }
 
     /// How long to wait; nil where only a person can go on.
-    func wait(_ backoff: inout Backoff, spread: Double) -> UInt64? {
+    func wait(_ backoff: inout Backoff, spread: Double, _ stood: UInt64) -> UInt64? {
         switch error.code {
         case .amnesia: return nil
         case .halted: return Self.rootWait
         case .permission, .configuration, .version:
             _ = backoff.failed(spread: spread)
             return Self.brokenWait
-        case .unreachable, .busy, .noSpace, .protocolViolation, .timedOut, .interrupted, .failed:
+        // Only a link that ended by itself: what fails late would fail as late again.
+        case .unreachable: return backoff.failed(spread: spread, stood: stood)
+        case .busy, .noSpace, .protocolViolation, .timedOut, .interrupted, .failed:
             return backoff.failed(spread: spread)
         }
     }

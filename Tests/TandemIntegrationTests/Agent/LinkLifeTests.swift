@@ -107,7 +107,7 @@ import Testing
         #expect(try agent.tandem("up", "--all").code == 0)
         // It goes on to its standard error, as it runs in the foreground.
         try agent.agentProcess.wait(within: 60) {
-            try agent.agentProcess.errors.contains("asked for a sign of life")
+            try agent.agentProcess.errors.contains("the vm does not answer")
         }
         try agent.waitForStatus("that the link is gone") { !$0.contains(Self.isOK) }
         writers.write(4)
@@ -177,7 +177,7 @@ extension LinkLifeTests {
             writers.write(2)
             // Some kills meet a link that is only just being made.
             guard writers.below(3) > 0 else { return }
-            let end = try agent.tandem("flush", "--wait", "120s", "-C", agent.pair.laptop)
+            let end = try agent.patientFlush()
             #expect(end.code == 0 || end.code == 1, "\(end.said)")
             times.append(clock.seconds)
         }

@@ -13,6 +13,8 @@ import Testing
 struct PairWriters {
     private static let areas = 3
     private static let files = 8
+    /// A content that takes a while to travel, so that a death meets it half staged.
+    private static let largeBytes = 2 << 20
 
     private let pair: LivePair
     private let ledger = Ledger()
@@ -49,6 +51,12 @@ struct PairWriters {
             let name = "own/\(users[index].side)\(users[index].nextSerial())"
             users[index].create(name, users[index].content())
             for _ in 1..<max(2, deeds) { Self.act(&users[index]) }
+            if random.chance(6) {
+                let large = "own/\(users[index].side)-large"
+                // Sometimes what is half staged is wanted no more.
+                if random.chance(2) { users[index].remove(large) }
+                users[index].create(large, users[index].content(Self.largeBytes))
+            }
         }
     }
 
@@ -106,7 +114,7 @@ extension AgentOnSSH {
         _ location: SourceLocation = #_sourceLocation
     ) throws -> String {
         let clock = Stopwatch()
-        let end = try tandem("flush", "--wait", "120s", "-C", pair.laptop)
+        let end = try patientFlush()
         let took = clock.text
         let listed = try conflictPaths()
         #expect(
@@ -120,6 +128,11 @@ extension AgentOnSSH {
         #expect(differences == [], "\(comment)", sourceLocation: location)
         #expect(staged == [], "\(comment)", sourceLocation: location)
         return took
+    }
+
+    /// Flushes, with as much time as a slow machine may need after a fault.
+    func patientFlush() throws -> CommandEnd {
+        try CommandEnd(pair.start(["flush", "--wait", "120s", "-C", pair.laptop]), within: 150)
     }
 
     /// Expects that no value is lost; takes the pair down to look at the shelves, and up again.

@@ -120,6 +120,36 @@ struct AuthenticationTests {
         #expect(error?.hint.contains("ssh-copy-id") == true)
     }
 
+    @Test(.tags(.live, .regression))
+    func `a connection that is lost while authenticating is no refused login`() throws {
+        let server = try SSHServer()
+        let key = server.directory.path("locked")
+        try SSHServer.makeKey(key, type: "ed25519", passphrase: "secret")
+        try server.accept(publicKey: "\(key).pub")
+        try server.configure(identityFiles: [key])
+        let error = #expect(throws: SSHError.self) {
+            try server.connect { options in
+                // Asked between the handshake and the offer of the key.
+                options.passphrase = { _ in
+                    for pid in server.sessionPIDs { kill(pid, SIGKILL) }
+                    return Array("secret".utf8)
+                }
+            }
+        }
+        #expect(error?.code == .connectionLost)
+    }
+
+    @Test(.tags(.live))
+    func `a server that has had enough of keys is quoted`() throws {
+        let server = try SSHServer(["MaxAuthTries 1"])
+        let stranger = server.directory.path("stranger")
+        try SSHServer.makeKey(stranger, type: "ed25519")
+        try server.configure(identityFiles: [stranger])
+        let error = #expect(throws: SSHError.self) { try server.connect() }
+        #expect(error?.code == .authenticationFailed)
+        #expect(error?.message.contains("Too many authentication failures") == true)
+    }
+
     @Test(.tags(.live))
     func `no more than five keys are tried`() throws {
         let server = try SSHServer()
