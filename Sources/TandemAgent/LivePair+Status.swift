@@ -30,11 +30,9 @@ extension PairView {
         status.wireUp = live.wireBytesUp
         status.wireDown = live.wireBytesDown
         status.receiver = live.receiver
-        if let report = live.laptopWatch, !report.isComplete {
-            status.watch = "laptop: \(report)"
-        } else if let words = live.vmWatch {
-            status.watch = "vm: \(words)"
-        }
+        let laptopWatch = live.laptopWatch.flatMap { $0.isComplete ? nil : "laptop: \($0)" }
+        let limits = [laptopWatch, live.vmWatch].compactMap(\.self)
+        status.watch = limits.isEmpty ? nil : limits.joined(separator: "; ")
         switch live.phase {
         case .waiting(let error, let retryAt):
             status.retryAt = retryAt

@@ -39,7 +39,7 @@ struct LiveConversationTests {
         var other = try TwoEnds(.sync)
         #expect(code { try other.answer(.observed(Samples.observed)) } == .wrongOrder)
         var third = try TwoEnds(.sync)
-        let notice = WatchNotice(isLimited: false, text: "")
+        let notice = WatchNotice(.complete, text: "")
         #expect(code { try third.answer(.notice(notice)) } == .wrongOrder)
     }
 

@@ -125,7 +125,7 @@ enum Samples {
             ("Content", .content(try pack([(0, 0, "hi")]))),
             ("Fetched", .fetched(items: 1)),
             ("Drained", .drained),
-            ("Notice", .notice(WatchNotice(isLimited: true, text: "polled"))),
+            ("Notice", .notice(WatchNotice(.limited, text: "polled"))),
             ("Ping", .ping(150)),
             ("Pong", .pong(150)),
             ("Bye", .bye),

@@ -5,7 +5,10 @@ import Testing
 
 /// The session as a value: what it does about reports that come at an unlucky moment.
 struct LiveSessionTests {
-    private static func session(archive: Tree) -> LiveSession {
+    private static func session(
+        archive: Tree,
+        modes: ModeMap = ModeMap(.twoWay)
+    ) -> LiveSession {
         LiveSession(
             memory: PushSession.Memory(
                 archive: archive,
@@ -13,7 +16,7 @@ struct LiveSessionTests {
                 token: Array(repeating: 1, count: 16),
                 rules: RuleSet.standard.digest
             ),
-            settings: .init(modes: ModeMap(.twoWay)),
+            settings: .init(modes: modes),
             drawToken: { Array(repeating: 2, count: 16) }
         )
     }
@@ -127,6 +130,36 @@ struct LiveSessionTests {
         #expect(reports.map { $0.toVM.map(\.path) } == [["a"]])
         #expect(reports.first?.tree == laptop.tree.rootDigest)
         #expect(session.rolledForward == nil)
+    }
+
+    @Test(
+        arguments: [
+            (Tree(["d": ["a": "1"]]), true),
+            (Tree(["d": ["a": "0", "own": "vm"]]), true),
+            (Tree(["d": ["a": "0"]]), false),
+        ]
+    )
+    func `what a mirror displaces and nobody agreed on is marked as the one copy`(
+        _ vm: Tree,
+        _ isLive: Bool
+    ) throws {
+        let archive = Tree(["d": ["a": "0"]])
+        let laptop = Self.laptop(Tree(["b": "b"]))
+        var session = Self.session(archive: archive, modes: ModeMap(.mirror))
+        _ = try session.handle(.welcomed(.settled, areRulesKnown: true), laptop: laptop)
+        let root = LiveSession.Event.rootTree(vm.rootDigest, entries: 4, isComplete: true)
+        var actions = try session.handle(root, laptop: laptop)
+        for path in ["", "d"] as [RelativePath] where vm.rootDigest != archive.rootDigest {
+            let children = try Self.children(vm, path)
+            actions = try session.handle(.listing(path, children, isLast: true), laptop: laptop)
+        }
+        if actions.isEmpty == false, case .halt = actions[actions.count - 1] {
+            actions = try session.handle(.acceptDeletions(10), laptop: laptop)
+        }
+        actions = try session.handle(.intentWritten, laptop: laptop)
+
+        let began = actions.compactMap { if case .begin(let batch) = $0 { batch } else { nil } }
+        #expect(began.map(\.displacesLive) == [isLive])
     }
 
     @Test func `a report in parts is planned with as a whole`() throws {

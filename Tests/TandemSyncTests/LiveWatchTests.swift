@@ -37,6 +37,32 @@ struct LiveWatchTests {
         }
     }
 
+    @Test func `what changes where only polling sees it arrives without being asked for`() throws {
+        let few = WatchBudget(
+            watches: 20,
+            directorySweep: 100_000_000,
+            fileSweep: 300_000_000
+        )
+        let both = try PairFixture(budget: few)
+        for number in 0..<60 { try both.laptop.put("old", at: "d\(number)/f") }
+        let live = LiveFixture(both, settings: LiveSettings(watchBudget: few))
+        #expect(try live.differencesAfterFlush() == "")
+
+        for round in 0..<4 {
+            for number in stride(from: 0, to: 60, by: 3) {
+                try both.laptop.put("laptop \(round) \(number)", at: "d\(number)/f")
+                try both.laptop.put("new \(round)", at: "d\(number)/new\(round)")
+                try both.vm.put("vm \(round) \(number)", at: "d\(number + 1)/f")
+                try both.vm.put("new \(round)", at: "d\(number + 1)/new\(round)")
+            }
+            #expect(try live.wait { try both.differences() == "" }, "round \(round)")
+            for number in stride(from: 0, to: 60, by: 3) {
+                #expect(both.vm.text("d\(number)/f") == "laptop \(round) \(number)")
+                #expect(both.laptop.text("d\(number + 1)/f") == "vm \(round) \(number)")
+            }
+        }
+    }
+
     @Test func `logs in the tree make no batch`() throws {
         let both = try PairFixture()
         try both.laptop.put("source", at: "src/a")

@@ -91,6 +91,7 @@ extension WatchLoop {
         report.budget = inotify == nil ? 0 : allowance
         let polled = table.topmostPolled
         report.polledDirectories = table.polled.count
+        report.overflows = overflows
         report.polled = polled.prefix(WatchReport.longestList).map { .init(path: $0, reason: $1) }
         report.remedy = remedy(polled.first?.reason)
         shared.report.change { $0 = report }

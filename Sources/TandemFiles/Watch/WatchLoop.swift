@@ -28,6 +28,8 @@ final class WatchLoop {
     var batch = WatchBatch()
     /// Events were lost: the watches may be incomplete until the next walk.
     var hasLostEvents = false
+    /// How often that happened.
+    var overflows = 0
     var schedule: SweepSchedule
     private var isRootKnownGone = false
 
@@ -163,14 +165,15 @@ final class WatchLoop {
     func post() {
         if hasLostEvents {
             hasLostEvents = false
+            overflows += 1
             // The watches first: what changes after them is told again.
             rebuild()
             batch.needsFullScan = true
         }
         guard !batch.isEmpty else { return }
+        publish()
         shared.inbox.post(batch)
         batch = WatchBatch()
-        publish()
     }
 }
 

@@ -42,6 +42,8 @@ package struct WatchReport: Hashable, Sendable {
     package var polled: [Polled] = []
     /// How many directories are polled.
     package var polledDirectories = 0
+    /// How often the kernel's queue overflowed; everything was looked at anew each time.
+    package var overflows = 0
     /// The command that would let everything be watched; nil where there is none.
     package var remedy: String?
 
@@ -54,6 +56,16 @@ package struct WatchReport: Hashable, Sendable {
 
     /// More would not be read by anybody.
     package static let longestList = 20
+}
+
+extension WatchReport {
+    /// What to tell about overflows of the kernel's queue.
+    package var overflowSentence: String {
+        """
+        changes came faster than the kernel keeps them (\(overflows) since the start); \
+        everything is looked at anew
+        """
+    }
 }
 
 extension WatchReport: CustomStringConvertible {

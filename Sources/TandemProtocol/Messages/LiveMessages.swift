@@ -143,24 +143,37 @@ package struct Observed: Hashable, Sendable {
 
 /// How the vm watches its root, in a sentence for people.
 ///
-///     u8            1 if something is not watched as it should be, or 0
+///     u8            0 all is watched, 1 something is not watched as it should be, 2 events were lost
 ///     text          the sentence
 package struct WatchNotice: Hashable, Sendable {
-    package var isLimited: Bool
+    /// What the sentence is about.
+    package enum Kind: UInt8, Sendable {
+        /// Every directory is watched.
+        case complete = 0
+        /// Something is not watched as it should be; it stays so until the next such notice.
+        case limited = 1
+        /// Events were lost, and everything is looked at anew: said once.
+        case overflow = 2
+    }
+
+    package var kind: Kind
     package var text: String
 
-    package init(isLimited: Bool, text: String) {
-        self.isLimited = isLimited
+    package init(_ kind: Kind, text: String) {
+        self.kind = kind
         self.text = text
     }
 
     func append(to bytes: inout [UInt8]) {
-        bytes.append(flag: isLimited)
+        bytes.append(kind.rawValue)
         bytes.append(text: text, atMost: Limits.messageText)
     }
 
     init(_ reader: inout ByteReader) throws(ProtocolError) {
-        isLimited = try reader.flag("WatchNotice.limited")
+        guard let kind = Kind(rawValue: try reader.byte("WatchNotice.kind")) else {
+            throw ProtocolError(.badValue, "WatchNotice.kind")
+        }
+        self.kind = kind
         text = try reader.text("WatchNotice.text", atMost: Limits.messageText)
     }
 }

@@ -97,9 +97,7 @@ extension LiveLoop {
         case .content(let pack): try take(pack)
         case .fetched: try fetched()
         case .drained: try drained()
-        case .notice(let notice):
-            board.note { $0.vmWatch = notice.isLimited ? notice.text : nil }
-            if notice.isLimited { board.tell(.notice(notice.text)) }
+        case .notice(let notice): take(notice)
         case .failure(let failure): throw SyncError(failure)
         case .bye: throw SyncError(.unreachable, "the receiver ended the session")
         case .progress, .credit, .ping, .pong, .shelfItems, .restored: break
@@ -111,6 +109,16 @@ extension LiveLoop {
                 $0.wireBytesDown = down
                 $0.roundTripNanoseconds = link.roundTrip
             }
+        }
+    }
+
+    private func take(_ notice: WatchNotice) {
+        switch notice.kind {
+        case .complete: board.note { $0.vmWatch = nil }
+        case .limited:
+            board.note { $0.vmWatch = notice.text }
+            board.tell(.notice(notice.text))
+        case .overflow: board.tell(.notice(notice.text))
         }
     }
 

@@ -43,6 +43,8 @@ final class LiveLoop {
     var flushes: [PendingFlush] = []
     var settling: [PendingResolution] = []
     var lastRest: Rest?
+    /// The overflows of the laptop's watch that were told.
+    private var toldOverflows = 0
     /// When the change that is being synced was noticed.
     var dirtySince: UInt64?
     /// When the pair last had nothing left to do, in monotonic nanoseconds; nil while it has not.
@@ -120,6 +122,7 @@ final class LiveLoop {
         case .noticed(let batch):
             guard let side else { return }
             dirtySince = dirtySince ?? time.monotonic
+            if batch.needsFullScan { tellOverflows(side) }
             if try side.look(at: batch) { try laptopChanged() }
         case .connected(let attempt, let result):
             guard attempt == self.attempt else {
@@ -147,6 +150,14 @@ final class LiveLoop {
         }
         lookAtFollowed()
         try tell(.laptopChanged)
+    }
+
+    /// Says once that events were lost, as the look that makes up for it may take long.
+    private func tellOverflows(_ side: LaptopSide) {
+        let report = side.report
+        guard report.overflows > toldOverflows else { return }
+        toldOverflows = report.overflows
+        board.tell(.notice("laptop: \(report.overflowSentence)"))
     }
 
     /// Lets the session decide about an event, and performs what it says.
@@ -192,6 +203,7 @@ extension LiveLoop {
             $0.generation = archive.mark.generation
         }
         lookAtFollowed()
+        toldOverflows = 0
         if !side.report.isComplete { board.tell(.notice("laptop: \(side.report)")) }
         startConnecting()
     }

@@ -163,7 +163,8 @@ extension LiveSession {
         cycle.contentBytes = cycle.toVM.reduce(0) { $0 + $1.contentBytes }
         cycle.asksFirst = cycle.toVM.contains { $0.source != nil || $0.keepsContent }
         cycle.awaitsAnswers = cycle.asksFirst
-        let displacesLive = !cycle.resolved.isEmpty
+        let displacesLive =
+            !cycle.resolved.isEmpty || (cycle.toVM + cycle.toLaptop).contains { isUnagreed($0) }
         let generation = memory.generation + 1
         var actions: [Action] = [
             .begin(
@@ -197,6 +198,18 @@ extension LiveSession {
             )
         }
         return actions
+    }
+
+    /// Whether a change displaces what both sides never agreed on, as a mirror does: the one copy of
+    /// it, which the shelf keeps longer than what was superseded.
+    private func isUnagreed(_ change: Change) -> Bool {
+        guard let expected = change.expected else { return false }
+        let agreed = memory.archive.state(at: change.path)
+        // A directory that stays one keeps what is in it.
+        guard change.new?.kind == .directory, expected.kind == .directory else {
+            return agreed != expected
+        }
+        return false
     }
 
     mutating func needed(_ ranges: [Range<UInt32>], isLast: Bool) -> [Action] {

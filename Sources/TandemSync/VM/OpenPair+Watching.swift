@@ -32,7 +32,7 @@ extension OpenPair {
     }
 
     func tellNews(of watched: WatchedRoot, answer: (VMMessage) -> Void) {
-        if let news = watched.news() { answer(.notice(news)) }
+        for notice in watched.news() { answer(.notice(notice)) }
     }
 
     /// Looks again at paths whose change a batch refused, so that the laptop knows what is there.

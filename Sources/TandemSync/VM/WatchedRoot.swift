@@ -12,6 +12,7 @@ final class WatchedRoot {
     private let feed: WatchFeed
     private var isComplete = false
     private var told: WatchNotice?
+    private var toldOverflows = 0
 
     /// How long a flush waits for the kernel's queue to run dry.
     private static let drainSeconds = 5
@@ -57,14 +58,18 @@ final class WatchedRoot {
     /// How the root is watched, for people, if that is not what was told last.
     ///
     /// A root outgrows its watches while it is synced; counts alone are no news.
-    func news() -> WatchNotice? {
+    func news() -> [WatchNotice] {
         let report = feed.report
-        let notice = WatchNotice(isLimited: !report.isComplete, text: "vm: \(report)")
-        if let told, told.isLimited == notice.isLimited, !notice.isLimited || told == notice {
-            return nil
+        var news: [WatchNotice] = []
+        if report.overflows > toldOverflows {
+            toldOverflows = report.overflows
+            news.append(WatchNotice(.overflow, text: "vm: \(report.overflowSentence)"))
         }
+        let kind: WatchNotice.Kind = report.isComplete ? .complete : .limited
+        let notice = WatchNotice(kind, text: "vm: \(report)")
+        if let told, told.kind == kind, kind == .complete || told == notice { return news }
         told = notice
-        return notice
+        return news + [notice]
     }
 
     /// Takes other rules; the tree is looked at anew with the next Compare.
