@@ -156,7 +156,7 @@ struct AgentProjectTests {
         let text = Self.project("ignore: {patterns: [\"*.x\"]}\n")
         try agent.write(text, to: "tandem.yml", on: vm)
         try agent.wait { agent.read("tandem.yml", on: laptop) == text }
-        try agent.killAgent()
+        agent.killAgent()
         try agent.startAgent()
         _ = try agent.waitForStatus("tandem.yml came from the vm")
     }

@@ -98,7 +98,8 @@ struct PairWriters {
                 return nil
             }
             let place = readable.elsewhere.contains(digest) ? "unlisted in .tandem" : "nowhere"
-            return "\(value.path), written on the \(value.side), is \(place)"
+            let writer = value.side.map { "written on the \($0)" } ?? "there at first"
+            return "\(value.path), \(writer), is \(place)"
         }
     }
 }
