@@ -59,6 +59,23 @@ struct LaptopLinkTests {
     }
 
     @Test(.tags(.regression))
+    func `what is sent after the link broke is refused because it broke`() throws {
+        let (near, far) = try DescriptorLink.pair()
+        let inbox = BoundedQueue<LaptopLink.Incoming>(capacity: .max)
+        let link = LaptopLink(near) { inbox.put($0) }
+        defer { link.close(isOrderly: false) }
+        try link.send(hello())
+        _ = try greet(on: far)
+        far.close()
+        guard case .ended? = inbox.take(until: .now() + .seconds(30)) else {
+            Issue.record("the link did not end")
+            return
+        }
+        let error = #expect(throws: SyncError.self) { try link.send(.compare) }
+        #expect(error?.code == .unreachable, "\(String(describing: error))")
+    }
+
+    @Test(.tags(.regression))
     func `what is sent after the receiver has failed is refused with the receiver's reason`()
         throws
     {

@@ -14,7 +14,8 @@ final class LaptopLink: Sendable {
 
     private struct State {
         var end: LaptopEnd
-        /// What the receiver said when it ended the session: the reason of every later refusal.
+        /// Why the session ended, by the receiver's words or the link's: the reason of every later
+        /// refusal.
         var failure: SyncError?
         var roundTrip: UInt64?
     }
@@ -124,8 +125,12 @@ final class LaptopLink: Sendable {
         defer { unsafe buffer.deallocate() }
         var failure: SyncError?
         while failure == nil { failure = unsafe readOnce(buffer) }
-        end.change { state in _ = try? state.end.encode(.bye, now: 0) }
-        deliver(.ended(failure ?? SyncError(.unreachable, "the link ended")))
+        let reason = failure ?? SyncError(.unreachable, "the link ended")
+        end.change { state in
+            state.failure = state.failure ?? reason
+            _ = try? state.end.encode(.bye, now: 0)
+        }
+        deliver(.ended(reason))
     }
 
     private func readOnce(_ buffer: UnsafeMutableRawBufferPointer) -> SyncError? {
@@ -182,17 +187,18 @@ final class LaptopLink: Sendable {
         return nil
     }
 
+    /// Does what is due; a death is kept under the lock that closes the end.
     private func tick() -> SyncError? {
         let now = time.monotonic
-        for action in end.change({ $0.end.tick(now: now) }) {
+        let actions = end.change { state in
+            let actions = state.end.tick(now: now)
+            if case .dead(let reason)? = actions.last { state.failure = LinkEnd.dead(reason) }
+            return actions
+        }
+        for action in actions {
             switch action {
             case .send(let frame): writer.sendControl(frame)
-            case .dead(let reason):
-                return SyncError(
-                    .unreachable,
-                    "the vm does not answer: \(reason.rawValue)",
-                    hint: LinkEnd.again
-                )
+            case .dead(let reason): return LinkEnd.dead(reason)
             }
         }
         return nil
@@ -202,6 +208,10 @@ final class LaptopLink: Sendable {
 /// Sentences for a link that ended.
 enum LinkEnd {
     static let again = "what was sent is kept staged; push again when the vm answers"
+
+    static func dead(_ reason: DeathReason) -> SyncError {
+        SyncError(.unreachable, "the vm does not answer: \(reason.rawValue)", hint: again)
+    }
 
     /// The other side closed before or without an answer; what it printed first often says why.
     static func closed(preamble: [UInt8]) -> SyncError {

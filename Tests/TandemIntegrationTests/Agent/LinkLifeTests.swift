@@ -25,6 +25,8 @@ import Testing
         try storm.agent.expectAgreement("seed \(seed)")
         try storm.agent.expectNothingLost(storm.writers, "seed \(seed)")
         try storm.agent.settleConflicts()
+        let said = try storm.agent.agentProcess.errors
+        #expect(!said.contains("out of order"), "a cut is no breach of the protocol")
         print("link storm: seed \(seed), \(storm.summary)")
     }
 
