@@ -228,7 +228,7 @@ struct RunCommandTests {
                     count += 1
                     return count
                 }
-                return count < 3 ? busy(request) : later(request)
+                return count < 3 ? try busy(request) : try later(request)
             }
         }
         let (code, _, scripts) = run(["--wait", "60s", "--", "make"], agent: quiet)

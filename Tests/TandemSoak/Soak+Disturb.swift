@@ -13,14 +13,15 @@ extension Soak {
         let clock = Stopwatch()
         var told = 0
         var turn = 0
+        var nextCut = cutPause(&random) / 2
         while clock.seconds < Double(size.seconds) {
             _ = pause(microseconds: 200_000 + random.below(600_000))
             turn += 1
             if turn % 6 == 2 { try git.change() }
-            // Seldom enough that a large tree is compared in between.
-            if turn % max(12, size.files / 400) == 4 {
+            if clock.seconds >= nextCut {
                 pair.cut()
                 report.cuts += 1
+                nextCut = clock.seconds + cutPause(&random)
             }
             if random.chance(3) { try settle(&random, &report) }
             if turn % 3 == 0 { try goOnAfterHalt(&report) }
@@ -28,6 +29,12 @@ extension Soak {
             told = Int(clock.seconds) / size.sayEach
             try tell(clock.seconds, report, barrier.report)
         }
+    }
+
+    /// The seconds to the next cut: enough that a large tree is compared in between.
+    private func cutPause(_ random: inout SeededGenerator) -> Double {
+        let shortest = 3 + Double(size.files) / 2_000
+        return shortest + shortest * Double(random.below(1_000)) / 1_000
     }
 
     private func tell(_ seconds: Double, _ report: SoakReport, _ flushes: Barrier.Report) throws {

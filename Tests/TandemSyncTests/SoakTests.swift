@@ -8,8 +8,8 @@ struct SoakTests {
         let report = try Soak(InProcessPair(), size: .short, seed: seed, say: { _ in }).run()
 
         #expect(report.faults.isEmpty, "\(report.lines.joined(separator: "\n"))")
-        #expect(report.deedCount > 300 && report.observations > 500, "seed \(seed)")
-        #expect(report.checkouts > 0 && report.cuts > 0 && report.generation > 10, "seed \(seed)")
+        #expect(report.deedCount > 30 && report.observations > 30, "seed \(seed)")
+        #expect(report.checkouts > 0 && report.cuts > 0 && report.generation > 1, "seed \(seed)")
         print(report.lines.joined(separator: "\n"))
     }
 }
