@@ -58,6 +58,9 @@ final class AgentService: Sendable {
         case .reset(let pair):
             try live(pair).1.adopt()
             return .done
+        case .plan(let pair, let isReset, let milliseconds):
+            let deadline = DispatchTime.now() + .milliseconds(max(0, milliseconds))
+            return .plan(try live(pair).1.plan(isReset: isReset, until: deadline))
         case .conflicts(let pair): return .conflicts(try conflicts(pair))
         case .contents(let pair, let path, let side, let limit):
             return try contents(pair, path.path, side, limit)

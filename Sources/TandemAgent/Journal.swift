@@ -38,13 +38,14 @@ enum Journal {
         case .hook(.ended(let result)):
             let action: ActivityRecord.Action = result.isGood ? .hook : .hookFailed
             return [record(.root, action, result.summary, result.run.generation)]
-        case .phase, .linkUp, .linkDown, .halted, .hook(.started), .settings: return []
+        case .phase, .linkUp, .linkDown, .halted, .hook(.started), .settings, .conflictSettled:
+            return []
         }
     }
 
     static func concernsConflicts(_ news: PairNews) -> Bool {
         switch news {
-        case .conflictOpened, .conflictClosed, .batch: true
+        case .conflictOpened, .conflictClosed, .conflictSettled, .batch: true
         default: false
         }
     }
@@ -79,6 +80,10 @@ enum Journal {
             event.kind = .conflictClosed
             event.path = WirePath(path)
             event.text = how
+        case .conflictSettled(let path):
+            event.kind = .conflictClosed
+            event.path = WirePath(path)
+            event.text = "settled"
         case .problem(let path, let reason):
             event.kind = .problem
             event.path = WirePath(path)
@@ -123,6 +128,7 @@ enum Journal {
             "generation \(generation): \(changes.count) changes"
         case .conflictOpened(let conflict): "conflict at \(conflict.path)"
         case .conflictClosed(let path, let how): "conflict at \(path) closed: \(how)"
+        case .conflictSettled(let path): "conflict at \(path) is settled"
         case .problem(let path, let reason): "cannot sync \(path): \(reason)"
         case .linkUp(let receiver): "connected to \(receiver)"
         case .linkDown(let reason): "the link is down: \(reason)"

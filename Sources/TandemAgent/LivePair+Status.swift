@@ -106,7 +106,9 @@ extension PairNews {
         case .batch(let batch):
             self = .batch(generation: batch.generation, batch.changes.map(PairChange.init))
         case .conflictOpened(let view): self = .conflictOpened(view.conflict)
-        case .conflictClosed(let path): self = .conflictClosed(path, how: "no conflict any more")
+        case .conflictClosed(let path, isSettled: true): self = .conflictSettled(path)
+        case .conflictClosed(let path, isSettled: false):
+            self = .conflictClosed(path, how: "no conflict any more")
         case .linkUp(let receiver): self = .linkUp(receiver: receiver)
         case .linkDown(let error): self = .linkDown(reason: error.message)
         case .halted(let error): self = .halted(reason: error.message)

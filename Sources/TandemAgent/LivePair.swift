@@ -173,6 +173,11 @@ package final class LivePair: SyncedPair {
         return try live.contents(of: path, on: side, limit: limit, until: deadline)
     }
 
+    package func plan(isReset: Bool, until deadline: DispatchTime) throws -> PlanAnswer {
+        let plan = try live.plan(isReset: isReset, until: deadline)
+        return PlanAnswer(plan, status: view.status)
+    }
+
     package func resolve(_ settlements: [Settlement], until deadline: DispatchTime) throws {
         let resolutions = settlements.map { settlement in
             Resolution(

@@ -30,6 +30,7 @@ final class PairRunner: Sendable {
         var backoff = Backoff()
         var isEnding = false
         var hasEnded = false
+        var verdict = SteadyVerdict()
     }
 
     /// What is to be done next.
@@ -123,7 +124,15 @@ final class PairRunner: Sendable {
     /// Begins to stop for good; `closed` tells when it has.
     func end() { state.change { $0.isEnding = true } }
 
+    /// Where the pair stands, as it is shown: its verdict does not flicker.
     var view: PairView {
+        var view = momentaryView
+        let now = time.monotonic
+        view.status.verdict = state.look { $0.verdict.look(view.status, now: now) }
+        return view
+    }
+
+    private var momentaryView: PairView {
         let (wanted, live, failure) = state.look { ($0.wanted, $0.live, $0.failure) }
         if let live { return live.view }
         guard wanted.isUp else {

@@ -6,7 +6,8 @@ package import TandemTree
 
 /// One pair that is kept in sync: what the agent uses of a live session.
 ///
-/// All calls may come from any thread. Only `stop`, `flush`, `contents` and `resolve` may wait.
+/// All calls may come from any thread. Only `stop`, `flush`, `contents`, `plan` and `resolve` may
+/// wait.
 package protocol SyncedPair: Sendable {
     func start()
 
@@ -30,6 +31,9 @@ package protocol SyncedPair: Sendable {
 
     /// What one side holds at a path in conflict, of at most `limit` bytes; nil for nothing.
     func contents(of path: RelativePath, side: Side, limit: Int) throws -> [UInt8]?
+
+    /// What would be done with both sides as they are, or after a reset; nothing is done.
+    func plan(isReset: Bool, until deadline: DispatchTime) throws -> PlanAnswer
 
     /// Settles conflicts; one whose versions are no longer these stays open.
     func resolve(_ settlements: [Settlement], until deadline: DispatchTime) throws
@@ -73,6 +77,8 @@ package enum PairNews: Sendable {
     case batch(generation: UInt64, [PairChange])
     case conflictOpened(Conflict)
     case conflictClosed(RelativePath, how: String)
+    /// It is closed by a person; the batch that does it says so in the journal.
+    case conflictSettled(RelativePath)
     case problem(RelativePath, reason: String)
     case hook(HookEvent)
     /// Another configuration is in force, and this is what differs.

@@ -3,6 +3,7 @@ package enum ControlAnswer: Codable, Hashable, Sendable {
     case done
     case status(AgentStatus)
     case flushed(FlushAnswer)
+    case plan(PlanAnswer)
     case conflicts([OpenConflict])
     case contents(ContentAnswer)
     case event(AgentEvent)

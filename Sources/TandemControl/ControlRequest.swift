@@ -17,6 +17,8 @@ package enum ControlRequest: Codable, Hashable, Sendable {
     case push(pair: String, milliseconds: Int, acceptedDeletions: Int?)
     /// Forget what both sides agreed on and unite them.
     case reset(pair: String)
+    /// What would be done now, or after a reset; nothing is done.
+    case plan(pair: String, isReset: Bool, milliseconds: Int)
     /// The open conflicts, by number.
     case conflicts(pair: String)
     /// What one side holds at a path in conflict.

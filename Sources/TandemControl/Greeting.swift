@@ -3,8 +3,8 @@
 /// Command and agent come from one installation and have the same version. Where they have not, an
 /// agent from before an update still runs: it is refused, with the words that end it.
 package struct Greeting: Codable, Hashable, Sendable {
-    /// Grows when a message changes its meaning.
-    package static let version = 2
+    /// Grows when a message changes its meaning, or one comes.
+    package static let version = 3
     /// What a greeting begins with, so that no other protocol is taken for it.
     private static let mark = "tandem-control"
 

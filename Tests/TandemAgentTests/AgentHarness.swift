@@ -89,7 +89,7 @@ final class AgentHarness: Sendable {
             return parts
         }
         links.tell(.network)
-        return agent?.stop(until: .now() + .seconds(5), desk: .now() + .seconds(5)) ?? true
+        return agent?.stop(until: .now() + .seconds(30), desk: .now() + .seconds(5)) ?? true
     }
 
     func fail(_ name: String, _ failure: ControlFailure?) {

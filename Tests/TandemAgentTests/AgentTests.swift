@@ -85,15 +85,15 @@ struct AgentTests {
         _ = try client.ask(.up(pairs: ["shop"]))
         let live = try agent.live("shop")
         _ = try client.ask(.pause(pairs: ["shop"]))
-        #expect(live.state.wait(until: .now() + .seconds(5)) { $0.isPaused ? true : nil } == true)
+        #expect(live.state.wait(until: .now() + .seconds(30)) { $0.isPaused ? true : nil } == true)
         _ = try client.ask(.up(pairs: ["shop"]))
         agent.stop()
         try agent.start()
         let again = try agent.live("shop", opening: 2)
-        #expect(again.state.wait(until: .now() + .seconds(5)) { $0.isPaused ? true : nil } == true)
+        #expect(again.state.wait(until: .now() + .seconds(30)) { $0.isPaused ? true : nil } == true)
         let other = try agent.client()
         _ = try other.ask(.resume(pairs: ["shop"]))
-        let resumed = again.state.wait(until: .now() + .seconds(5)) { $0.isPaused ? nil : true }
+        let resumed = again.state.wait(until: .now() + .seconds(30)) { $0.isPaused ? nil : true }
         #expect(resumed == true)
     }
 
@@ -106,7 +106,7 @@ struct AgentTests {
         guard case .status(let status) = try client.ask(.status) else { return }
         #expect(status.pair("shop")?.phase == .paused)
         borrower.close()
-        let resumed = live.state.wait(until: .now() + .seconds(5)) { $0.isPaused ? nil : true }
+        let resumed = live.state.wait(until: .now() + .seconds(30)) { $0.isPaused ? nil : true }
         #expect(resumed == true)
         #expect(failure(.lend(pair: "notes"))?.code == .notUp)
     }
@@ -118,7 +118,7 @@ struct AgentTests {
         // The waits grow beyond what this test would wait for.
         let before = live.state.look(\.reconnects)
         for _ in 0..<8 { agent.links.tell(.network) }
-        let reconnects = live.state.wait(until: .now() + .seconds(5)) { state in
+        let reconnects = live.state.wait(until: .now() + .seconds(30)) { state in
             state.reconnects >= before + 8 ? true : nil
         }
         #expect(reconnects == true)

@@ -12,6 +12,7 @@ struct ControlProtocolTests {
         .push(pair: "a", milliseconds: 1, acceptedDeletions: nil),
         .push(pair: "a", milliseconds: 1, acceptedDeletions: 30), .reset(pair: "a"),
         .conflicts(pair: "a"), .lend(pair: "a"),
+        .plan(pair: "a", isReset: true, milliseconds: 7),
         .contents(pair: "a", path: WirePath(bytes([0x61, 0xFF])), side: "vm", limit: 9),
         .resolve(
             pair: "a",

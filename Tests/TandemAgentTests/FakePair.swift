@@ -93,6 +93,17 @@ final class FakePair: SyncedPair {
         for path in paths { news(.conflictClosed(path, how: "by resolve")) }
     }
 
+    func plan(isReset: Bool, until deadline: DispatchTime) -> PlanAnswer {
+        let status = state.look(\.status)
+        let entries = isReset ? 0 : 1
+        return PlanAnswer(
+            laptopEntries: entries,
+            vmEntries: entries,
+            isComplete: true,
+            status: status
+        )
+    }
+
     func accept(deletions: Int) { state.change { $0.accepted.append(deletions) } }
     func adopt() { state.change { $0.adoptions += 1 } }
 }

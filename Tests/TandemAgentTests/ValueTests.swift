@@ -68,6 +68,53 @@ struct FlushOutcomeTests {
     }
 }
 
+struct SteadyVerdictTests {
+    private let second = SteadyVerdict.workNanoseconds
+
+    private func status(
+        _ verdict: Verdict,
+        _ phase: PairStatus.Phase,
+        conflicts: Int = 0
+    ) -> PairStatus {
+        var status = PairStatus(
+            pair: PairIdentity(id: "a", name: "a", root: "/r", vm: "vm:/r"),
+            verdict: verdict,
+            phase: phase,
+            headline: ""
+        )
+        status.conflicts = conflicts
+        return status
+    }
+
+    @Test func `work on what was in sync is shown once it lasts`() {
+        var verdict = SteadyVerdict()
+        #expect(verdict.look(status(.ok, .watching), now: 0) == .ok)
+        #expect(verdict.look(status(.working, .syncing), now: 5) == .ok)
+        #expect(verdict.look(status(.working, .syncing), now: 4 + second) == .ok)
+        #expect(verdict.look(status(.working, .syncing), now: 5 + second) == .working)
+        #expect(verdict.look(status(.ok, .watching), now: 6 + second) == .ok)
+        #expect(verdict.look(status(.working, .comparing), now: 7 + second) == .ok)
+    }
+
+    @Test func `a pair that was never in sync, or lost its link, is at work at once`() {
+        var verdict = SteadyVerdict()
+        #expect(verdict.look(status(.working, .syncing), now: 0) == .working)
+        #expect(verdict.look(status(.ok, .down), now: 1) == .ok)
+        #expect(verdict.look(status(.working, .comparing), now: 2) == .working)
+        #expect(verdict.look(status(.ok, .watching), now: 3) == .ok)
+        #expect(verdict.look(status(.working, .connecting), now: 4) == .working)
+        #expect(verdict.look(status(.working, .comparing), now: 5) == .working)
+    }
+
+    @Test func `attention is wanted while there is something to look at, at work too`() {
+        var verdict = SteadyVerdict()
+        #expect(verdict.look(status(.attention, .watching, conflicts: 1), now: 0) == .attention)
+        #expect(verdict.look(status(.working, .syncing, conflicts: 1), now: 1) == .attention)
+        #expect(verdict.look(status(.broken, .waiting, conflicts: 1), now: 2) == .broken)
+        #expect(verdict.look(status(.ok, .watching), now: 3) == .ok)
+    }
+}
+
 struct EventHubTests {
     private func event(_ number: Int, pair: String? = "p") -> AgentEvent {
         AgentEvent(time: Int64(number), kind: .change, pair: pair)

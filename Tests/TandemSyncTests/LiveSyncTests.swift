@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import TandemSync
 import TandemTestSupport
@@ -211,6 +212,33 @@ struct LiveSyncTests {
         live.live.accept(deletions: 30)
         #expect(live.wait { !other.exists("f29") && !other.exists("f0") })
         #expect(try live.differencesAfterFlush() == "")
+    }
+
+    @Test func `a plan says what would be done, also after a reset, and does nothing`() throws {
+        let both = try PairFixture()
+        for number in 0..<30 { try both.laptop.put("\(number)", at: "f\(number)") }
+        let live = LiveFixture(both)
+        #expect(try live.differencesAfterFlush() == "")
+        let soon = DispatchTime.now() + LiveFixture.patience
+        #expect(try live.live.plan(isReset: false, until: soon).plan.changesNothing)
+        live.live.pause()
+        #expect(live.wait { live.isPaused })
+        #expect(throws: SyncError.self) { try live.live.plan(isReset: false, until: soon) }
+
+        for number in 1..<30 { try both.laptop.remove("f\(number)") }
+        try both.laptop.put("laptop", at: "f0")
+        try both.vm.put("vm", at: "f0")
+        live.live.resume()
+        #expect(live.wait { live.isHalted })
+
+        let plan = try live.live.plan(isReset: false, until: soon).plan
+        #expect(plan.toVM.count == 29 && plan.toVM.allSatisfy { $0.new == nil })
+        #expect(plan.toLaptop.isEmpty && plan.conflicts.map(\.path) == [Self.path("f0")])
+        let reset = try live.live.plan(isReset: true, until: soon)
+        #expect(reset.plan.toLaptop.count == 29 && reset.plan.toVM.isEmpty)
+        #expect(reset.plan.conflicts.map(\.path) == [Self.path("f0")])
+        #expect(reset.laptopEntries == 1 && reset.vmEntries == 30)
+        #expect(live.isHalted && both.vm.exists("f29") && !both.laptop.exists("f29"))
     }
 
     @Test func `a rule that is added ignores, and deletes nothing`() throws {

@@ -181,6 +181,18 @@ extension CommandContext {
 }
 
 extension AgentConversation {
+    /// What the agent would do about a pair now, or after a reset.
+    func plan(_ entry: PairEntry, isReset: Bool = false) throws -> PlanAnswer {
+        // A first comparison of a large tree may be under way.
+        let seconds = 60
+        let request = ControlRequest.plan(
+            pair: entry.hexID,
+            isReset: isReset,
+            milliseconds: seconds * 1000
+        )
+        return try ask(request, until: .now() + .seconds(seconds + 5)).plan()
+    }
+
     /// What the agent knows of its pairs.
     func statuses() throws -> AgentStatus { try ask(.status).status() }
 }
@@ -196,6 +208,12 @@ extension ControlAnswer {
     func flushed() throws(ControlError) -> FlushAnswer {
         guard case .flushed(let answer) = self else { throw Self.unexpected }
         return answer
+    }
+
+    /// What would be done.
+    func plan() throws(ControlError) -> PlanAnswer {
+        guard case .plan(let plan) = self else { throw Self.unexpected }
+        return plan
     }
 
     /// The conflicts in the answer.

@@ -39,7 +39,8 @@ package struct PlanCommand: TandemSubcommand {
         commandName: "plan",
         abstract: "Show what a push would do; nothing is written on either side.",
         discussion: """
-            The same as `tandem push --dry-run`.
+            The same as `tandem push --dry-run`. Where the agent keeps the pair in sync it
+            is asked, and says what it would do in both directions.
 
               tandem plan               the pair that this directory belongs to
               tandem plan shop --json   the same for a script

@@ -13,9 +13,9 @@ struct PushWork {
 
     func run(in context: CommandContext) throws -> ExitCode {
         let (entry, catalogue) = try context.find(choice)
-        if let (agent, status) = try context.owner(of: entry) {
+        if let (agent, _) = try context.owner(of: entry) {
             defer { agent.close() }
-            return try ask(agent, status, about: entry, in: context)
+            return try ask(agent, about: entry, in: context)
         }
         do {
             let project = try context.project(of: entry, isPlan: isPlan)
@@ -40,18 +40,10 @@ struct PushWork {
     /// Lets the agent that keeps the pair in sync do it.
     private func ask(
         _ agent: any AgentConversation,
-        _ status: PairStatus,
         about entry: PairEntry,
         in context: CommandContext
     ) throws -> ExitCode {
-        guard !isPlan else {
-            throw CommandError(
-                .failed,
-                "the agent (process \(agent.agent.process)) keeps \(entry.name) in sync: "
-                    + "\(status.headline)",
-                next: "tandem status \(entry.name); to plan by hand, tandem down \(entry.name)"
-            )
-        }
+        guard !isPlan else { return try plan(agent, entry, in: context) }
         guardDeletions(of: entry, in: context)
         let start = context.time.monotonic
         let barrier = AgentBarrier(wait: pushing.wait ?? .seconds(DurationText.maximumSeconds))
@@ -69,6 +61,24 @@ struct PushWork {
             for line in FlushText(answer, took: took).lines { context.console.line(line) }
         }
         return answer.exitCode
+    }
+
+    /// Shows what the agent that keeps the pair in sync would do now.
+    private func plan(
+        _ agent: any AgentConversation,
+        _ entry: PairEntry,
+        in context: CommandContext
+    ) throws -> ExitCode {
+        let plan = try agent.plan(entry)
+        if output.json {
+            let document = LivePlanDocument(entry, plan)
+            context.console.document(try JSONDocument.text(document))
+        } else if !(pushing.quiet && plan.exitCode == .done) {
+            for line in LivePlanText(plan, showsAll: output.all).lines {
+                context.console.line(line)
+            }
+        }
+        return plan.exitCode
     }
 
     /// Asks for a snapshot of the vm before a push that may delete much there.

@@ -16,7 +16,7 @@ package struct ResetCommand: TandemSubcommand {
             --keep they are settled at once, and what loses is kept on that side's shelf
             (`tandem recover`).
 
-              tandem reset shop                      shows what is there, and asks
+              tandem reset shop                      shows what differs, and asks
               tandem reset shop --keep laptop -y     the laptop's version wins, no question
             """
     )
@@ -52,7 +52,7 @@ package struct ResetCommand: TandemSubcommand {
             )
         }
         defer { agent.close() }
-        guard try isWanted(entry, status, context) else { return .halted }
+        guard try isWanted(entry, status, agent, context) else { return .halted }
         _ = try agent.ask(.reset(pair: entry.hexID), until: .now() + .seconds(Self.patience))
         let barrier = AgentBarrier(wait: wait)
         var answer = try barrier.flush(entry, agent, context)
@@ -106,9 +106,13 @@ package struct ResetCommand: TandemSubcommand {
     private func isWanted(
         _ entry: PairEntry,
         _ status: PairStatus,
+        _ agent: any AgentConversation,
         _ context: CommandContext
     ) throws -> Bool {
-        if !json { for line in plan(entry, status) { context.console.note(line) } }
+        if !json {
+            let plan = try plan(entry, status, agent)
+            for line in plan { context.console.note(line) }
+        }
         if yes { return true }
         guard context.console.canAsk else {
             throw CommandError(
@@ -122,27 +126,20 @@ package struct ResetCommand: TandemSubcommand {
         return isWanted
     }
 
-    /// What will happen.
-    private func plan(_ entry: PairEntry, _ status: PairStatus) -> [StyledText] {
-        let laptop = Quantities.count(status.laptopEntries, "entry", "entries")
-        let vm = Quantities.count(status.vmEntries, "entry", "entries")
-        let differing =
-            switch keep {
-            case nil: "become conflicts; both versions stay where they are"
-            case .laptop: "get the laptop's version; the vm's goes to its shelf"
-            case .vm: "get the vm's version; the laptop's goes to its shelf"
-            }
-        return [
-            StyledText("Reset \(entry.name): \(entry.root) ⇄ \(entry.destination)", .strong),
-            StyledText("  \(laptop) on the laptop, \(vm) on the vm"),
-            StyledText(
-                "  pending: \(status.pendingToVM) to the vm, "
-                    + "\(status.pendingToLaptop) to the laptop; open conflicts: \(status.conflicts)"
-            ),
-            "  What only one side has comes to the other: also what was deleted on one side",
-            "  and not yet on the other. Nothing is deleted.",
-            StyledText("  Files that differ \(differing)."),
-        ]
+    /// What will happen: from both sides where they can be compared now, else in words.
+    private func plan(
+        _ entry: PairEntry,
+        _ status: PairStatus,
+        _ agent: any AgentConversation
+    ) throws -> [StyledText] {
+        let head = StyledText("Reset \(entry.name): \(entry.root) ⇄ \(entry.destination)", .strong)
+        do {
+            let plan = try agent.plan(entry, isReset: true)
+            return [head] + ResetText(plan, keep: keep).lines
+        } catch let failure as ControlFailure {
+            return [head, StyledText("  \(failure.message)", .warning)]
+                + ResetText.words(status, keep: keep)
+        }
     }
 }
 

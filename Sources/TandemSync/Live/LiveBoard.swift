@@ -28,7 +28,18 @@ final class LiveBoard: Sendable {
     }
 
     /// Takes the conflicts of a plan, and tells which are new and which are over.
-    func take(_ conflicts: [Conflict], now: Int64, modified: (RelativePath) -> Int64?) {
+    ///
+    /// - Parameters:
+    ///   - conflicts: those of the plan.
+    ///   - settled: those that a person settles with this plan.
+    ///   - now: the time, in nanoseconds since 1970.
+    ///   - modified: when the laptop's value at a path was modified.
+    func take(
+        _ conflicts: [Conflict],
+        settled: [RelativePath],
+        now: Int64,
+        modified: (RelativePath) -> Int64?
+    ) {
         var opened: [ConflictView] = []
         let closed = current.withLock { status -> [RelativePath] in
             let known = Dictionary(
@@ -59,7 +70,10 @@ final class LiveBoard: Sendable {
             status.areConflictsKnown = true
             return known.keys.filter { !open.contains($0) }.sorted()
         }
-        for path in closed { observer(.conflictClosed(path)) }
+        let settled = Set(settled)
+        for path in closed {
+            observer(.conflictClosed(path, isSettled: settled.contains(path)))
+        }
         for view in opened { observer(.conflictOpened(view)) }
     }
 }

@@ -36,7 +36,8 @@ extension LiveLoop {
             try append(GenerationMark(generation: generation, token: token), tree, differences)
         case .done(let report): done(report)
         case .conflicts(let conflicts):
-            board.take(conflicts, now: time.wall) { side?.modified($0) }
+            let settled = session?.settledByPlan ?? []
+            board.take(conflicts, settled: settled, now: time.wall) { side?.modified($0) }
         case .rest(let rest): takeRest(rest)
         case .halt(let error):
             board.enter(.halted(error), .attention, error.message)
@@ -305,7 +306,7 @@ extension LiveChange {
             LiveChange(path: $0.path, kind: .refused, bytes: 0, reason: $0.reason)
         }
         list += report.resolved.map {
-            LiveChange(path: $0, kind: .resolved, bytes: 0, reason: nil)
+            LiveChange(path: $0, kind: .resolved, bytes: 0, reason: "as a person said")
         }
         return list
     }

@@ -24,6 +24,7 @@ extension LiveLoop {
         case .use(let settings): try use(settings)
         case .accept(let count): try tell(.acceptDeletions(count))
         case .flush(let ticket): flush(ticket)
+        case .plan(let isReset, let ticket): plan(isReset: isReset, ticket)
         case .resolve(let resolutions, let ticket): try resolve(resolutions, ticket)
         case .contents(let path, let side, let limit, let ticket):
             try contents(path, side, limit, ticket)
@@ -65,6 +66,10 @@ extension LiveLoop {
     func answerBroken(_ error: SyncError) {
         for flush in flushes { flush.ticket.answer(.broken(error)) }
         flushes = []
+        // A plan that is halted is known, and is what is asked for then.
+        answerPlans()
+        for pending in planning { pending.ticket.answer(.failure(error)) }
+        planning = []
         for resolution in settling { resolution.ticket.answer(error) }
         settling = []
     }

@@ -110,6 +110,7 @@ extension LiveLoop {
 
     /// Goes on with what waits, after each event.
     func answerWaiting() {
+        answerPlans()
         guard !flushes.isEmpty || !settling.isEmpty, session != nil else { return }
         answerResolutions()
         do {

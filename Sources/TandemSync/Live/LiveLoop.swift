@@ -42,6 +42,7 @@ final class LiveLoop {
     var isStopped = false
     var flushes: [PendingFlush] = []
     var settling: [PendingResolution] = []
+    var planning: [PendingPlan] = []
     var lastRest: Rest?
     /// The overflows of the laptop's watch that were told.
     private var toldOverflows = 0

@@ -159,6 +159,9 @@ package struct LiveSession: Sendable {
     /// The changes for the laptop of the batch that runs.
     package var changesToLaptop: [Change] { cycle.toLaptop }
 
+    /// The conflicts that a person settles with the batch that runs.
+    package var settledByPlan: [RelativePath] { cycle.resolved }
+
     /// What is known of the vm's tree.
     package var vmTree: Tree { vm }
 

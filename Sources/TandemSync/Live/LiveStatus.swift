@@ -131,7 +131,9 @@ package enum LiveEvent: Sendable {
     case phase(LivePhase)
     case batch(LiveBatch)
     case conflictOpened(ConflictView)
-    case conflictClosed(RelativePath)
+    /// It is none any more: a person settled it, which the batch that does it tells, too, or both
+    /// sides have become the same.
+    case conflictClosed(RelativePath, isSettled: Bool)
     case linkUp(receiver: String)
     case linkDown(SyncError)
     case halted(SyncError)

@@ -85,6 +85,22 @@ package final class LiveSync: Sendable {
         return ticket.wait(until: deadline) ?? .timedOut
     }
 
+    /// What would be done with both sides as they are, once they are compared.
+    ///
+    /// - Parameters:
+    ///   - isReset: whether to plan as if both sides had agreed on nothing yet.
+    ///   - deadline: when to give up.
+    /// - Returns: the plan; nothing is done.
+    /// - Throws: `SyncError` where the sides cannot be compared.
+    package func plan(isReset: Bool, until deadline: DispatchTime) throws -> LivePlan {
+        let ticket = Ticket<Result<LivePlan, SyncError>>()
+        events.put(.command(.plan(isReset: isReset, ticket)))
+        guard let result = ticket.wait(until: deadline) else {
+            throw SyncError(.timedOut, "both sides were not compared in time")
+        }
+        return try result.get()
+    }
+
     /// Settles conflicts, if both sides still hold what the resolutions name.
     ///
     /// - Throws: `SyncError` when one could not be settled, or not before the deadline.
@@ -149,6 +165,7 @@ enum LoopEvent: Sendable {
         case use(LiveSettings)
         case accept(Int)
         case flush(Ticket<FlushResult>)
+        case plan(isReset: Bool, Ticket<Result<LivePlan, SyncError>>)
         case resolve([Resolution], Ticket<SyncError?>)
         case contents(RelativePath, Side, limit: Int, Ticket<Result<[UInt8]?, SyncError>>)
     }

@@ -200,9 +200,109 @@ struct AgentCommandsTests {
         let agent = FakeAgent([down])
         #expect(tandem("push", "shop", agent: agent).code == .done)
         #expect(agent.asked == [.status])
-        let plan = tandem("plan", "shop", agent: FakeAgent([sample]))
-        #expect(plan.code == .failed)
-        #expect(plan.errors.contains("keeps shop in sync"))
+    }
+
+    /// An agent that would do something of each kind.
+    private func planning() throws -> FakeAgent {
+        let agent = flushing(.attention)
+        var plan = PlanAnswer(laptopEntries: 3, vmEntries: 4, isComplete: true, status: sample)
+        let (a, b) = (WireState(.text("a")), WireState(.text("bb")))
+        plan.toVM.count = 30
+        plan.toVM.bytes = 2
+        plan.toVM.shelved = 1
+        plan.toVM.items = [
+            .init(path: WirePath(try path("new")), old: nil, new: b),
+            .init(path: WirePath(try path("gone")), old: a, new: nil),
+            .init(
+                path: WirePath(try path("to")),
+                old: nil,
+                new: a,
+                source: WirePath(try path("from"))
+            ),
+        ]
+        plan.conflictCount = 1
+        plan.heldByLaptop = 1
+        plan.heldByVM = 1
+        plan.conflicts = [
+            .init(
+                path: WirePath(try path("both")),
+                reason: "both-created",
+                base: nil,
+                laptop: a,
+                vm: b
+            )
+        ]
+        let flush = agent.state.withLock(\.answers)
+        agent.state.withLock { state in
+            state.answers = { [plan] request in
+                if case .plan = request { .plan(plan) } else { try flush(request) }
+            }
+        }
+        return agent
+    }
+
+    @Test func `a plan of a pair that is up is the agent's`() throws {
+        let agent = try planning()
+        let plan = tandem("plan", "shop", agent: agent)
+        #expect(plan.code == .attention)
+        #expect(
+            plan.output == """
+                30 changes to make now: the agent keeps shop in sync (in sync)
+                30 changes to the vm, 2 B; 1 kept on its shelf:
+                  A  new
+                  D  gone  (kept on the shelf)
+                  R  from → to
+                  … and 27 more (--all)
+                1 conflict, left alone on both sides:
+                  both  (laptop: file, 1 B; vm: file, 2 B)
+
+                """
+        )
+        let json = tandem("plan", "shop", "--json", agent: agent).output
+        #expect(json.contains(#""from" : "from""#) && json.contains(#""conflictCount" : 1"#))
+        #expect(
+            agent.asked.allSatisfy { request in
+                switch request {
+                case .status, .plan(shop.hexID, isReset: false, milliseconds: _): true
+                default: false
+                }
+            }
+        )
+    }
+
+    @Test func `a reset says what differs and what goes to a shelf before it asks`() throws {
+        let agent = try planning()
+        let plain = tandem("reset", "shop", agent: agent)
+        #expect(plain.code == .usage)
+        #expect(
+            plain.errors.contains(
+                """
+                  compared afresh: 3 entries on the laptop, 4 entries on the vm
+                  30 only on the laptop, 1 on both and different
+                """
+            ),
+            "\(plain.errors)"
+        )
+        #expect(plain.errors.contains("  both  (laptop: file, 1 B; vm: file, 2 B)"))
+        #expect(plain.errors.contains("become conflicts; both versions stay where they are."))
+        let kept = tandem("reset", "shop", "--keep", "laptop", agent: agent)
+        #expect(kept.errors.contains("the vm's goes to its shelf: 1 version."), "\(kept.errors)")
+        #expect(!agent.asked.contains(.reset(pair: shop.hexID)))
+    }
+
+    @Test func `a reset that cannot compare says so, and asks all the same`() throws {
+        let agent = flushing(.attention)
+        let flush = agent.state.withLock(\.answers)
+        agent.state.withLock { state in
+            state.answers = { request in
+                guard case .plan = request else { return try flush(request) }
+                throw ControlFailure(.unreachable, "both sides cannot be compared now: halted")
+            }
+        }
+        let end = tandem("reset", "shop", agent: agent)
+        #expect(end.code == .usage)
+        #expect(end.errors.contains("both sides cannot be compared now: halted"))
+        #expect(end.errors.contains("Nothing is deleted."))
     }
 
     // MARK: reset, events, top, log

@@ -65,6 +65,13 @@ final class FakeAgent: AgentReach {
             if let answer = try answers(request) { return answer }
             switch request {
             case .status, .up, .down, .pause, .resume: return .status(status)
+            case .plan(let pair, _, _):
+                guard let found = status.pairs.first(where: { $0.pair.id == pair }) else {
+                    return .done
+                }
+                return .plan(
+                    PlanAnswer(laptopEntries: 1, vmEntries: 1, isComplete: true, status: found)
+                )
             default: return .done
             }
         }

@@ -103,6 +103,9 @@ struct AgentPairTests {
         #expect(try agent.tandem("conflicts", "-C", laptop).code == 0)
         let shelf = try agent.tandem("recover", "list", "-C", laptop)
         #expect(shelf.output.contains("src/a.txt"), "what lost is on the shelf: \(shelf.said)")
+        let log = try agent.tandem("log", "src/a.txt", "--action", "resolved", "-C", laptop)
+        #expect(log.output.split(separator: "\n").count == 1, "one line for one act: \(log.said)")
+        #expect(log.output.contains("as a person said  generation"), "\(log.said)")
     }
 
     @Test func `a conflict that changed after it was shown is not settled`() throws {
@@ -161,8 +164,8 @@ struct AgentPairTests {
     @Test func `down frees the pair for a push by hand, and a reset unites both sides`() throws {
         try agent.flush()
         let busy = try agent.tandem("plan", "-C", laptop)
-        #expect(busy.code == 2)
-        #expect(busy.errors.contains("keeps laptop in sync"), "\(busy.said)")
+        #expect(busy.code == 0, "\(busy.said)")
+        #expect(busy.output.hasPrefix("nothing to do: the agent keeps laptop in sync"))
         #expect(try agent.tandem("down", "-C", laptop).code == 0)
         try agent.write("by hand", to: "h.txt", on: laptop)
         let push = try agent.tandem("push", "-C", laptop)
@@ -175,6 +178,17 @@ struct AgentPairTests {
         try agent.write("l", to: "h.txt", on: laptop)
         try agent.write("v", to: "h.txt", on: vm)
         #expect(try agent.tandem("resume", "--all").code == 0)
+        try agent.flush(1)
+        let plan = try agent.tandem("plan", "-C", laptop)
+        #expect(plan.code == 1)
+        #expect(
+            plan.output.contains("1 conflict, left alone on both sides:\n  h.txt  (laptop: file")
+        )
+        let asked = try agent.tandem("reset", "--keep", "vm", "-C", laptop)
+        #expect(asked.code == 64, "nobody is at a terminal: \(asked.said)")
+        #expect(asked.errors.contains("1 on both and different"), "\(asked.said)")
+        #expect(asked.errors.contains("the laptop's goes to its shelf: 1 version."))
+        #expect(agent.read("h.txt", on: laptop) == "l")
         let reset = try agent.tandem("reset", "-y", "--keep", "vm", "-C", laptop)
         #expect(reset.code == 0, "\(reset.said)")
         #expect(agent.read("h.txt", on: laptop) == "v")
