@@ -94,6 +94,10 @@ extension Configuration {
         line("  max-file", size, maximumFile?.position, &lines)
         append(snapshots, &lines)
         append(logs, &lines)
+        if let verify {
+            lines.append("verify:")
+            lines += EffectiveSection(ConfigurationKey.verify).lines(verify.section, margin: "  ")
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -107,7 +111,7 @@ extension Configuration {
     }
 
     private func append(_ snapshots: Snapshots, _ lines: inout [String]) {
-        guard snapshots != Snapshots(before: []) else { return }
+        guard snapshots != Snapshots() else { return }
         lines.append("snapshots:")
         let every = snapshots.every
         line("  every", every.map { TimeSpan.text($0.value) }, every?.position, &lines)
@@ -119,8 +123,12 @@ extension Configuration {
         for (name, count) in kept {
             line("    \(name)", count.map { "\($0.value)" }, count?.position, &lines)
         }
-        let moments = snapshots.before.map { Placed($0.value.rawValue, at: $0.position) }
-        list("  before", moments, &lines)
+        if let before = snapshots.before {
+            if before.isEmpty { lines.append("  before: []") }
+            list("  before", before.map { Placed($0.value.rawValue, at: $0.position) }, &lines)
+        }
+        let insistence = snapshots.beforeActs
+        line("  before-acts", insistence?.value.rawValue, insistence?.position, &lines)
     }
 
     private func append(_ logs: Logs, _ lines: inout [String]) {
@@ -163,4 +171,47 @@ extension Configuration {
 
     /// A double-quoted scalar: JSON's escapes are YAML's too.
     private func quoted(_ text: String) -> String { JSONText.quoted(text) }
+}
+
+/// A section as YAML, by its table of keys.
+struct EffectiveSection {
+    private let keys: [ConfigurationKey]
+
+    init(_ keys: [ConfigurationKey]) { self.keys = keys }
+
+    /// Its lines; the first begins with a dash where it is an element of a list.
+    func lines(_ section: LocatedValue, margin: String, isElement: Bool = false) -> [String] {
+        var lines: [String] = []
+        for key in keys {
+            guard let value = section[key.name] else { continue }
+            let isFirst = isElement && lines.isEmpty
+            let head = isFirst ? "\(margin.dropLast(2))- \(key.name):" : "\(margin)\(key.name):"
+            lines += self.lines(value, key.kind, head, margin + "  ")
+        }
+        return lines
+    }
+
+    private func lines(
+        _ value: LocatedValue,
+        _ kind: ConfigurationKey.Kind,
+        _ head: String,
+        _ margin: String
+    ) -> [String] {
+        guard case .list(let element) = kind else {
+            return ["\(head) \(scalar(value))  # \(value.position)"]
+        }
+        guard !value.elements.isEmpty else { return ["\(head) []  # \(value.position)"] }
+        guard case .section(let inner) = element else {
+            return [head] + value.elements.map { "\(margin)- \(scalar($0))  # \($0.position)" }
+        }
+        return [head]
+            + value.elements.flatMap {
+                EffectiveSection(inner).lines($0, margin: margin + "  ", isElement: true)
+            }
+    }
+
+    private func scalar(_ value: LocatedValue) -> String {
+        if case .size(let bytes) = value.content { return ByteSize.text(bytes) }
+        return value.json
+    }
 }

@@ -66,6 +66,7 @@ extension Configuration {
         let patterns = checks.patterns(ignore?["patterns"])
         let garbage = checks.patterns(ignore?["more-garbage"])
         let logs = checks.logs(root["logs"])
+        checks.verify(root["verify"])
         guard checks.problems.isEmpty, let vm = root["vm"]?.text else {
             throw ConfigurationError(problems: checks.problems.sorted())
         }
@@ -87,7 +88,8 @@ extension Configuration {
             bandwidth: root["limits"]?["bandwidth"]?.size,
             maximumFile: root["limits"]?["max-file"]?.size,
             snapshots: snapshots(root["snapshots"]),
-            logs: logs
+            logs: logs,
+            verify: root["verify"].map { Verify(section: $0) }
         )
     }
 
@@ -99,7 +101,8 @@ extension Configuration {
             daily: keep?["daily"]?.number,
             weekly: keep?["weekly"]?.number,
             monthly: keep?["monthly"]?.number,
-            before: section?["before"]?.elements.compactMap { $0.choice() } ?? []
+            before: section?["before"]?.elements.compactMap { $0.choice() },
+            beforeActs: section?["before-acts"]?.choice()
         )
     }
 

@@ -30,7 +30,17 @@ extension Configuration {
         package var daily: Placed<Int>?
         package var weekly: Placed<Int>?
         package var monthly: Placed<Int>?
-        package var before: [Placed<ConfiguredMoment>]
+        /// Nil where the file does not say: before all of them.
+        package var before: [Placed<ConfiguredMoment>]?
+        package var beforeActs: Placed<ConfiguredInsistence>?
+    }
+
+    /// What `tandem verify` holds both machines to, instead of Tandem's own deployment.
+    package struct Verify: Hashable, Sendable {
+        let section: LocatedValue
+
+        /// As one JSON object, which `tandem verify --expect` takes as well.
+        package var json: String { section.json }
     }
 
     /// Where the vm's daemons log, and how much is kept.
@@ -107,14 +117,13 @@ extension Configuration {
         let snapshotValues = [
             snapshots.every?.position, snapshots.hourly?.position, snapshots.daily?.position,
             snapshots.weekly?.position, snapshots.monthly?.position,
-            snapshots.before.first?.position,
         ]
         let logValues = [
             logs.directory?.position, logs.size?.position, logs.files?.position,
             logs.age?.position,
         ]
         let sections: [(what: String, position: Position?)] = [
-            ("snapshots", snapshotValues.compactMap(\.self).min()),
+            ("snapshots: every and keep", snapshotValues.compactMap(\.self).min()),
             ("logs", logValues.compactMap(\.self).min()),
         ]
         return sections.filter { $0.position != nil }

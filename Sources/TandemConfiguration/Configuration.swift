@@ -21,6 +21,14 @@ package enum ConfiguredMoment: String, Sendable, CaseIterable {
     case garbageClean = "garbage-clean"
 }
 
+/// What happens to an act before which a snapshot is wanted and none can be made.
+package enum ConfiguredInsistence: String, Sendable, CaseIterable {
+    /// It is done, and the missing snapshot is named.
+    case wanted
+    /// It is not done.
+    case required
+}
+
 /// A place in a configuration file.
 package struct Position: Hashable, Sendable, Comparable, CustomStringConvertible {
     package var file: String
@@ -82,6 +90,7 @@ package struct Configuration: Hashable, Sendable {
     package var maximumFile: Placed<UInt64>?
     package var snapshots: Snapshots
     package var logs: Logs
+    package var verify: Verify?
 
     /// The digest by which a person approves the shared file; the local one never travels.
     package static func digest(of bytes: [UInt8]) -> Digest { ContentHasher.digest(of: bytes) }

@@ -16,7 +16,7 @@ struct ConfigurationChecks {
         return ConfigurationError.Problem(position: position ?? nowhere, message: message)
     }
 
-    private mutating func note(_ position: Position?, _ message: String) {
+    mutating func note(_ position: Position?, _ message: String) {
         problems.append(Self.problem(position, message))
     }
 

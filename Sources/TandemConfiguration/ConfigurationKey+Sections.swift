@@ -133,7 +133,12 @@ extension ConfigurationKey {
         ConfigurationKey(
             name: "before",
             kind: .list(of: .choice(ConfiguredMoment.allCases.map(\.rawValue))),
-            summary: "Before which acts one is made."
+            summary: "Before which acts one is made; before all of them unless said."
+        ),
+        ConfigurationKey(
+            name: "before-acts",
+            kind: .choice(ConfiguredInsistence.allCases.map(\.rawValue)),
+            summary: "Whether such an act is done without one; wanted, with a line, unless said."
         ),
     ]
 

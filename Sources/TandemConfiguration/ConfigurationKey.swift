@@ -74,5 +74,10 @@ struct ConfigurationKey: Sendable {
             summary: "When the vm's tree is kept, and for how long."
         ),
         ConfigurationKey(name: "logs", kind: .section(logs), summary: "Where logs go."),
+        ConfigurationKey(
+            name: "verify",
+            kind: .section(verify),
+            summary: "What `tandem verify` expects; docs/VERIFY.md says more."
+        ),
     ]
 }

@@ -1,6 +1,6 @@
 /// What stands in a file after its YAML was read and checked against the table of keys.
-struct LocatedValue: Sendable {
-    enum Content: Sendable {
+struct LocatedValue: Hashable, Sendable {
+    enum Content: Hashable, Sendable {
         case text(String)
         case number(Int)
         case flag(Bool)
@@ -68,5 +68,23 @@ struct LocatedValue: Sendable {
 
     func choice<Value: RawRepresentable<String> & Hashable & Sendable>() -> Placed<Value>? {
         text.flatMap { text in Value(rawValue: text.value).map { Placed($0, at: text.position) } }
+    }
+}
+
+extension LocatedValue {
+    /// As JSON, keys in the order of their bytes.
+    var json: String {
+        switch content {
+        case .text(let text): JSONText.quoted(text)
+        case .number(let number): "\(number)"
+        case .flag(let flag): "\(flag)"
+        case .size(let bytes): "\(bytes)"
+        case .span(let seconds): "\(seconds)"
+        case .list(let values): "[\(values.map(\.json).joined(separator: ","))]"
+        case .section(let values):
+            "{"
+                + values.sorted { $0.key < $1.key }
+                .map { "\(JSONText.quoted($0.key)):\($0.value.json)" }.joined(separator: ",") + "}"
+        }
     }
 }

@@ -67,7 +67,12 @@ struct RestoreInPlaceTests {
         #expect(no.code == .halted && read("a.txt") == "two")
 
         let done = tandem(
-            "snapshot", "restore", "latest", "--in-place", "--delete", answers: ["yes"]
+            "snapshot",
+            "restore",
+            "latest",
+            "--in-place",
+            "--delete",
+            answers: ["yes"]
         )
         #expect(done.code == .done, "\(done)")
         #expect(done.errors.contains("would restore snapshot"))
@@ -89,7 +94,13 @@ struct RestoreInPlaceTests {
         try write("two", to: "src/b.txt", on: daemons.vm)
         try write("new", to: "src/new.txt", on: daemons.vm)
         let done = tandem(
-            "snapshot", "restore", "latest", "src/b.txt", "--in-place", "--yes", "--json"
+            "snapshot",
+            "restore",
+            "latest",
+            "src/b.txt",
+            "--in-place",
+            "--yes",
+            "--json"
         )
         #expect(done.code == .done, "\(done)")
         let document =

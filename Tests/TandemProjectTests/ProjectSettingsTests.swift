@@ -43,6 +43,31 @@ struct ProjectSettingsTests {
         #expect(settings.hooks.isEmpty && settings.workload == nil)
     }
 
+    @Test func `every act is guarded by a snapshot unless the file names some`() throws {
+        let plain = try settings("{from: ., to: /app}")
+        #expect(plain.guarded.covers(.garbageClean) && !plain.guarded.isRequired)
+        let some = try settings(
+            "{from: ., to: /app}",
+            "snapshots: {before: [reset], before-acts: required}\nverify: {max-garbage: 2}\n"
+        )
+        #expect(some.guarded.covers(.reset) && !some.guarded.covers(.firstSync))
+        #expect(some.guarded.isRequired)
+        #expect(some.verify == #"{"max-garbage":2}"#)
+        let none = try settings("{from: ., to: /app}", "snapshots: {before: []}\n")
+        #expect(!none.guarded.covers(.reset))
+        #expect(
+            SettingsChange(from: plain, to: some).sentences == [
+                "snapshots are taken before reset",
+                "acts whose snapshot cannot be taken are not done",
+                "`tandem verify` expects something else",
+            ]
+        )
+        #expect(
+            SettingsChange(from: some, to: none).sentences.first
+                == "snapshots are taken before no act"
+        )
+    }
+
     @Test func `a change is said in sentences, and no change in none`() throws {
         let old = try settings("{from: ., to: /app}", "workload: {container: a}\n")
         let new = try settings(

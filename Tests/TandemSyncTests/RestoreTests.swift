@@ -288,7 +288,7 @@ private struct Snapshot {
             for path in paths {
                 let place = "\(root)/\(String(decoding: path.bytes, as: UTF8.self))"
                 if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: place) {
-                    try body(.link(path, target: Array(target.utf8)))
+                    try body(.symbolicLink(path, target: Array(target.utf8)))
                     continue
                 }
                 let bytes = Array(try Data(contentsOf: URL(filePath: place)))

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import Dispatch
+import TandemConfiguration
 import TandemControl
 import TandemSync
 
@@ -34,9 +35,7 @@ package struct AdoptCommand: TandemSubcommand {
     package func run(in context: CommandContext) throws -> ExitCode {
         let (entry, _) = try context.find(choice)
         guard try isWanted(entry, context) else { return .halted }
-        let act = "adopting"
-        let outcome = SnapshotGuard(entry, in: context).before(act)
-        if !json { context.console.note(StyledText(outcome.sentence(before: act))) }
+        try context.snapshot(before: .firstSync, as: "adopting", of: entry, isQuiet: json)
         if let (agent, _) = try context.owner(of: entry) {
             defer { agent.close() }
             _ = try agent.ask(.reset(pair: entry.hexID), until: .now() + .seconds(Self.patience))

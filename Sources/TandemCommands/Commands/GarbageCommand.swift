@@ -1,4 +1,5 @@
 package import ArgumentParser
+import TandemConfiguration
 import TandemFiles
 import TandemProject
 import TandemSystem
@@ -71,6 +72,14 @@ package struct GarbageCommand: TandemSubcommand {
             ignore: project.settings.ignore,
             context: context
         )
+        if clean && both {
+            try context.snapshot(
+                before: .garbageClean,
+                as: "shelving garbage",
+                of: entry,
+                isQuiet: output.json
+            )
+        }
         let reports: [GarbageReport]
         do {
             reports = try work.run(both: both)

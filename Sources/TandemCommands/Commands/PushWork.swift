@@ -1,3 +1,4 @@
+import TandemConfiguration
 import TandemDaemon
 import TandemControl
 import TandemProject
@@ -44,7 +45,7 @@ struct PushWork {
         in context: CommandContext
     ) throws -> ExitCode {
         guard !isPlan else { return try plan(agent, entry, in: context) }
-        guardDeletions(of: entry, in: context)
+        try guardDeletions(of: entry, in: context)
         let start = context.time.monotonic
         let barrier = AgentBarrier(wait: pushing.wait ?? .seconds(DurationText.maximumSeconds))
         let answer = try barrier.push(
@@ -82,12 +83,25 @@ struct PushWork {
     }
 
     /// Asks for a snapshot of the vm before a push that may delete much there.
-    private func guardDeletions(of entry: PairEntry, in context: CommandContext) {
+    private func guardDeletions(of entry: PairEntry, in context: CommandContext) throws {
         guard let count = pushing.acceptDelete, count > 0 else { return }
-        let act = "accepting \(count) deletions"
-        let outcome = SnapshotGuard(entry, in: context).before(act)
-        guard !pushing.quiet && !output.json else { return }
-        context.console.note(StyledText(outcome.sentence(before: act)))
+        try context.snapshot(
+            before: .massDeletion,
+            as: "accepting \(count) deletions",
+            of: entry,
+            isQuiet: pushing.quiet || output.json
+        )
+    }
+
+    /// Asks for one before both sides are united for the first time.
+    private func guardFirst(_ entry: PairEntry, in context: CommandContext) throws {
+        guard !context.laptopPair(entry).hasSynced else { return }
+        try context.snapshot(
+            before: .firstSync,
+            as: "the first sync",
+            of: entry,
+            isQuiet: pushing.quiet || output.json
+        )
     }
 
     private func push(
@@ -102,7 +116,10 @@ struct PushWork {
             isQuiet: pushing.quiet || output.json
         )
         defer { shower.finish() }
-        if !isPlan { guardDeletions(of: entry, in: context) }
+        if !isPlan {
+            try guardFirst(entry, in: context)
+            try guardDeletions(of: entry, in: context)
+        }
         return try context.engine.push(
             try context.target(entry),
             options: PushOptions(

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import Dispatch
+import TandemConfiguration
 import TandemControl
 import TandemSystem
 import TandemSync
@@ -53,6 +54,7 @@ package struct ResetCommand: TandemSubcommand {
         }
         defer { agent.close() }
         guard try isWanted(entry, status, agent, context) else { return .halted }
+        try context.snapshot(before: .reset, as: "a reset", of: entry, isQuiet: json)
         _ = try agent.ask(.reset(pair: entry.hexID), until: .now() + .seconds(Self.patience))
         let barrier = AgentBarrier(wait: wait)
         var answer = try barrier.flush(entry, agent, context)

@@ -1,5 +1,7 @@
 package import ArgumentParser
+import TandemConfiguration
 import TandemControl
+import TandemSync
 import TandemSystem
 
 /// `tandem up`: keep pairs in sync from now on.
@@ -31,6 +33,14 @@ package struct UpCommand: TandemSubcommand {
 
     package func run(in context: CommandContext) throws -> ExitCode {
         let (entries, catalogue) = try context.find(choice)
+        for entry in entries where !context.laptopPair(entry).hasSynced {
+            try context.snapshot(
+                before: .firstSync,
+                as: "the first sync",
+                of: entry,
+                isQuiet: json
+            )
+        }
         if foreground, try context.agent.running() == nil {
             for entry in entries { try catalogue.want(up: true, entry) }
             try context.agent.become()

@@ -1,6 +1,8 @@
 package import ArgumentParser
+import TandemConfiguration
 import TandemDaemon
 import TandemManagement
+import TandemProject
 import TandemSync
 import TandemSystem
 
@@ -45,9 +47,11 @@ package struct VerifyCommand: TandemSubcommand {
 
     package func run(in context: CommandContext) throws -> ExitCode {
         let (entry, _) = try context.find(choice)
+        let settings = try settings(of: entry, context)
         let work = VerifyWork(
             entry: entry,
-            expectation: try expectation(of: entry, context),
+            expectation: try expectation(of: entry, settings, context),
+            settings: settings,
             isDeep: deep,
             context: context
         )
@@ -62,24 +66,61 @@ package struct VerifyCommand: TandemSubcommand {
         return ExitCode(rawValue: report.exitCode) ?? .attention
     }
 
-    private func expectation(
+    /// What is in force: content that waits for approval could have come from the vm, which is
+    /// what is verified here.
+    private func settings(
         of entry: PairEntry,
         _ context: CommandContext
+    ) throws -> ProjectSettings {
+        let watch = try context.configurationWatch(of: entry)
+        switch try watch.start(isAgent: false) {
+        case .changed, .unchanged: break
+        case .waiting:
+            context.console.note(
+                "\(Configuration.fileName) waits for approval; what was approved before holds"
+            )
+        case .wrong(let error):
+            for problem in error.problems { context.console.note("\(problem)") }
+            context.console.note("what was approved before holds; `tandem config check`")
+        }
+        return watch.settings
+    }
+
+    /// Tandem's own deployment, the approved `verify` of tandem.yml over it, and a file over both.
+    private func expectation(
+        of entry: PairEntry,
+        _ settings: ProjectSettings,
+        _ context: CommandContext
     ) throws -> VerifyExpectation {
-        let standard = VerifyExpectation.standard(
+        var expectation = VerifyExpectation.standard(
             vmRoot: entry.receiverContainer == nil && entry.destination.isAbsolute
                 ? entry.destination.path : nil,
             laptopLogs: context.directories.logs
         )
-        guard let expect else { return standard }
+        if let configured = settings.verify {
+            expectation = try read(
+                Array(configured.utf8),
+                over: expectation,
+                from: "\(Configuration.fileName): verify"
+            )
+        }
+        guard let expect else { return expectation }
         let path = context.absolute(expect)
         guard let bytes = try AtomicFile.read(path, limit: Self.longestExpectation) else {
             throw CommandError(.usage, "there is no file \(path)")
         }
+        return try read(bytes, over: expectation, from: path)
+    }
+
+    private func read(
+        _ bytes: [UInt8],
+        over standard: VerifyExpectation,
+        from file: String
+    ) throws -> VerifyExpectation {
         do throws(ExpectationError) {
             return try VerifyExpectation(json: bytes, over: standard)
         } catch {
-            let place = error.place.isEmpty ? path : "\(path): \(error.place)"
+            let place = error.place.isEmpty ? file : "\(file): \(error.place)"
             throw CommandError(
                 .configuration,
                 error.message,

@@ -47,6 +47,25 @@ struct GarbageWork {
         return [laptop, try vm.run(arguments(for: action), knowledge)]
     }
 
+    /// Looks on the laptop alone.
+    func onLaptop() throws -> GarbageReport {
+        let reports = try run(both: false)
+        guard let report = reports.first else {
+            throw CommandError(.failed, "the laptop's garbage was not counted")
+        }
+        return report
+    }
+
+    /// Looks on the vm alone, by the laptop's rules.
+    func onVM(by shell: any ScriptShell) throws -> GarbageReport {
+        let fileSystem = RealFileSystem()
+        let root = try SyncRoot.open(entry.root, on: fileSystem)
+        defer { fileSystem.close(root.descriptor) }
+        let inventory = try GarbageScan(root, on: fileSystem, options).inventory()
+        let knowledge = try knowledge(inventory.rules, try tracked(inventory), shell)
+        return try VMGarbage(entry: entry, shell: shell).run(arguments(for: .look), knowledge)
+    }
+
     private var needsInventory: Bool {
         switch action {
         case .look, .clean: true

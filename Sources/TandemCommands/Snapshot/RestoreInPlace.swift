@@ -181,7 +181,7 @@ extension RestoredPiece {
     init?(_ event: SnapshotEvent) {
         switch event {
         case .directory: return nil
-        case .symbolicLink(let path, let target): self = .link(path, target: target)
+        case .symbolicLink(let path, let target): self = .symbolicLink(path, target: target)
         case .file(let path, _, let size, let digest):
             self = .file(path, size: size, digest: digest)
         case .data(let bytes): self = .data(bytes)

@@ -1,9 +1,11 @@
 import ArgumentParser
 import Dispatch
+import TandemConfiguration
+import TandemProject
 import TandemSnapshots
 import TandemSystem
 
-/// Asks for a snapshot before an act that may lose something; it never stops the act.
+/// Asks for a snapshot before an act that may lose something.
 struct SnapshotGuard: Sendable {
     /// What came of it.
     enum Outcome: Sendable, Hashable {
@@ -63,5 +65,39 @@ struct SnapshotGuard: Sendable {
         }
         return answer.wait(until: deadline) { $0 }
             ?? .none("it was not done within \(Quantities.duration(wait))")
+    }
+}
+
+extension CommandContext {
+    /// Asks for a snapshot of the vm before an act, where the pair's configuration wants one.
+    ///
+    /// - Parameters:
+    ///   - act: of what kind it is.
+    ///   - what: the act as words after "before"; the snapshot's label.
+    ///   - entry: the pair.
+    ///   - isQuiet: whether nothing is said of the snapshot.
+    /// - Throws: `CommandError` where the configuration requires one and there is none; the act
+    ///   must not be done then.
+    func snapshot(
+        before act: ConfiguredMoment,
+        as what: String,
+        of entry: PairEntry,
+        isQuiet: Bool
+    ) throws {
+        // What waits for approval, or is wrong, changes nothing: the settings in force hold.
+        let watch = try? configurationWatch(of: entry)
+        _ = try? watch?.start(isAgent: false)
+        let guarded = watch?.settings.guarded ?? GuardedActs()
+        guard guarded.covers(act) else { return }
+        let outcome = SnapshotGuard(entry, in: self).before(what)
+        if case .none(let reason) = outcome, guarded.isRequired {
+            throw CommandError(
+                .halted,
+                "no snapshot could be taken before \(what), and tandem.yml requires one: \(reason)",
+                at: "pair \(entry.name): \(entry.destination)",
+                next: "start tandem-snapshot on the vm, or set snapshots: before-acts: wanted"
+            )
+        }
+        if !isQuiet { console.note(StyledText(outcome.sentence(before: what))) }
     }
 }

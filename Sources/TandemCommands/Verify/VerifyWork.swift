@@ -1,5 +1,6 @@
 import TandemProject
 import TandemDaemon
+import TandemFiles
 import TandemManagement
 import TandemSSH
 import TandemSync
@@ -10,6 +11,8 @@ import TandemTree
 struct VerifyWork {
     let entry: PairEntry
     let expectation: VerifyExpectation
+    /// What of the pair's configuration is in force.
+    let settings: ProjectSettings
     let isDeep: Bool
     let context: CommandContext
     /// What runs scripts on the laptop.
@@ -17,14 +20,15 @@ struct VerifyWork {
 
     func report() throws -> VerifyReport {
         let judge = VerifyJudge(expectation)
-        let laptop = try collector(.laptop).collect(by: laptopShell)
+        var laptop = try collector(.laptop).collect(by: laptopShell)
+        count(garbageOfLaptop(), in: &laptop)
         var report = VerifyReport(
             machine: "laptop and \(entry.destination.authority)",
             time: Timestamp.text(context.time.wall),
             rows: judge.rows(laptop)
         )
         let shell: any ScriptShell
-        let vm: MachineFacts
+        var vm: MachineFacts
         do {
             shell = try context.dialer.shell(
                 on: entry.destination,
@@ -42,6 +46,7 @@ struct VerifyWork {
             report.unreachable = CommandError(error).what
             return report
         }
+        count(garbageOfVM(shell), in: &vm)
         report.rows += judge.rows(vm) + judge.rows(laptop: laptop, vm: vm)
         report.rows.append(judge.row(compare(), method: Self.compareMethod))
         if isDeep {
@@ -50,6 +55,45 @@ struct VerifyWork {
             report.rows += here.rows(laptop) + there.rows(vm)
         }
         return report
+    }
+
+    private var garbage: GarbageWork {
+        GarbageWork(
+            entry: entry,
+            action: .look,
+            groups: nil,
+            entersNodeModules: false,
+            entersVirtualEnvironments: false,
+            ignore: settings.ignore,
+            context: context
+        )
+    }
+
+    private func garbageOfLaptop() -> Result<GarbageReport, any Error> {
+        Result { try garbage.onLaptop() }
+    }
+
+    private func garbageOfVM(_ shell: any ScriptShell) -> Result<GarbageReport, any Error> {
+        Result { try garbage.onVM(by: shell) }
+    }
+
+    /// Puts the count by the pair's own rules in the place of the one by names alone.
+    private func count(
+        _ found: Result<GarbageReport, any Error>,
+        in facts: inout MachineFacts
+    ) {
+        switch found {
+        case .success(let report):
+            facts.garbage = .found(
+                report.kinds.map {
+                    GarbageFacts(kind: $0.kind, entries: $0.entries, bytes: $0.bytes, example: "")
+                },
+                by: "tandem garbage: the pair's rules"
+            )
+        case .failure(let error):
+            let reason = CommandError(error).what
+            facts.garbage.method += "; by names alone, not by the pair's rules: \(reason)"
+        }
     }
 
     private func collector(_ side: VerifySide) -> FactsCollector {

@@ -126,7 +126,7 @@ package struct GarbageFacts: Hashable, Sendable {
     /// Files and whole directories of that kind.
     package var entries: Int
     package var bytes: UInt64
-    /// One of them.
+    /// One of them; empty where none was named.
     package var example: String
 
     package init(kind: String, entries: Int, bytes: UInt64, example: String) {

@@ -71,8 +71,8 @@ extension VerifyJudge {
                     on: facts.side,
                     subject: "garbage \(kind.kind)",
                     verdict: .violation,
-                    evidence: "\(kind.entries), \(EvidenceText.bytes(kind.bytes)), such as "
-                        + "\(kind.example)",
+                    evidence: "\(kind.entries), \(EvidenceText.bytes(kind.bytes))"
+                        + (kind.example.isEmpty ? "" : ", such as \(kind.example)"),
                     method: facts.garbage.method
                 )
             )

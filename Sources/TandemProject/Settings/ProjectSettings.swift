@@ -19,6 +19,9 @@ package struct ProjectSettings: Hashable, Sendable {
     package var ignore: IgnoreSettings
     package var hooks: [Hook]
     package var workload: Workload?
+    package var guarded = GuardedActs()
+    /// What `tandem verify` expects, as a JSON object; nil for Tandem's own deployment.
+    package var verify: String?
 
     /// What holds where there is no file.
     ///
@@ -37,6 +40,11 @@ package struct ProjectSettings: Hashable, Sendable {
         workload = configuration.workload.map {
             Workload(container: $0.container.value, directory: $0.directory?.value)
         }
+        guarded = GuardedActs(
+            acts: configuration.snapshots.before.map { Set($0.map(\.value)) },
+            isRequired: configuration.snapshots.beforeActs?.value == .required
+        )
+        verify = configuration.verify?.json
         hooks = configuration.hooks.enumerated().map { number, hook in
             Hook(
                 number: number,
@@ -105,4 +113,20 @@ package struct Workload: Hashable, Sendable {
         self.container = container
         self.directory = directory
     }
+}
+
+/// Before which acts a snapshot of the vm's tree is taken.
+package struct GuardedActs: Hashable, Sendable {
+    /// Nil for all of them.
+    package var acts: Set<ConfiguredMoment>?
+    /// Whether an act is not done where no snapshot can be taken.
+    package var isRequired: Bool
+
+    package init(acts: Set<ConfiguredMoment>? = nil, isRequired: Bool = false) {
+        self.acts = acts
+        self.isRequired = isRequired
+    }
+
+    /// Whether one is taken before this act.
+    package func covers(_ act: ConfiguredMoment) -> Bool { acts?.contains(act) ?? true }
 }

@@ -1,3 +1,4 @@
+import TandemConfiguration
 import TandemTree
 
 /// What another configuration changes, in sentences for a person.
@@ -11,7 +12,22 @@ package struct SettingsChange: Hashable, Sendable {
     package init(from old: ProjectSettings, to new: ProjectSettings) {
         sentences =
             Self.modes(old, new) + Self.ignore(old.ignore, new.ignore) + Self.workload(old, new)
-            + Self.hooks(old.hooks, new.hooks)
+            + Self.hooks(old.hooks, new.hooks) + Self.operations(old, new)
+    }
+
+    private static func operations(_ old: ProjectSettings, _ new: ProjectSettings) -> [String] {
+        var sentences: [String] = []
+        if old.guarded.acts != new.guarded.acts {
+            let acts = new.guarded.acts.map { $0.map(\.rawValue).sorted().joined(separator: ", ") }
+            let named = acts.map { $0.isEmpty ? "no act" : $0 } ?? "all guarded acts"
+            sentences.append("snapshots are taken before \(named)")
+        }
+        if old.guarded.isRequired != new.guarded.isRequired {
+            let verb = new.guarded.isRequired ? "not done" : "done all the same"
+            sentences.append("acts whose snapshot cannot be taken are \(verb)")
+        }
+        if old.verify != new.verify { sentences.append("`tandem verify` expects something else") }
+        return sentences
     }
 
     private static func modes(_ old: ProjectSettings, _ new: ProjectSettings) -> [String] {

@@ -1,3 +1,5 @@
+import TandemFiles
+
 /// One pair as the laptop knows it: who, which root, and where its state lies.
 package struct LaptopPair: Sendable, Hashable {
     /// The pair's random name, 16 bytes, the same on both sides.
@@ -11,5 +13,12 @@ package struct LaptopPair: Sendable, Hashable {
         self.id = id
         self.root = root
         self.stateDirectory = stateDirectory
+    }
+}
+
+extension LaptopPair {
+    /// Whether both sides ever agreed on anything; before that the next sync unites them.
+    package var hasSynced: Bool {
+        (try? LaptopState.hasHistory(pair: self, fileSystem: RealFileSystem())) ?? false
     }
 }

@@ -61,7 +61,9 @@ final class RestoreBatch {
         guard !paths.isEmpty else { return }
         var targets: [RelativePath: [UInt8]] = [:]
         for part in Self.parts(of: paths) {
-            try read(part) { if case .link(let path, let target) = $0 { targets[path] = target } }
+            try read(part) {
+                if case .symbolicLink(let path, let target) = $0 { targets[path] = target }
+            }
         }
         for index in changes.indices where changes[index].lacksTarget {
             guard let target = targets[changes[index].path], .link(to: target) == changes[index].new
@@ -113,7 +115,7 @@ final class RestoreBatch {
             var open: (id: UInt32, offset: UInt64)?
             try read(part) { piece in
                 switch piece {
-                case .link: break
+                case .symbolicLink: break
                 case .file(let path, let size, let digest):
                     guard let id = numbers[path], let new = changes[Int(id)].new,
                         new.size == size, new.digest == digest

@@ -69,7 +69,7 @@ package struct RestoreReport: Sendable {
 
 /// What reading a snapshot's contents gives, in the order that was asked for.
 package enum RestoredPiece: Sendable {
-    case link(RelativePath, target: [UInt8])
+    case symbolicLink(RelativePath, target: [UInt8])
     /// A file begins.
     case file(RelativePath, size: UInt64, digest: Digest)
     /// The next bytes of the last file.

@@ -338,6 +338,8 @@ struct AgentCommandsTests {
         #expect(!agent.asked.contains(.reset(pair: shop.hexID)))
         let yes = tandem("reset", "shop", "-y", "--keep", "vm", agent: agent)
         #expect(yes.code == .attention, "\(yes.errors)")
+        #expect(yes.errors.contains("no snapshot was taken before a reset: "))
+        #expect(!no.errors.contains("snapshot"))
         #expect(agent.asked.contains(.reset(pair: shop.hexID)))
         let settled = agent.asked.contains { request in
             guard case .resolve(_, let settlements, _) = request else { return false }

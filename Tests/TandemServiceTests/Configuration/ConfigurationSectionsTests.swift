@@ -44,11 +44,11 @@ struct ConfigurationSectionsTests {
         #expect(configuration.hooks.map(\.timeout.value) == [120, 600])
         #expect(configuration.snapshots.every?.value == 3600)
         #expect(configuration.snapshots.hourly?.value == 24)
-        #expect(configuration.snapshots.before.map(\.value) == [.firstSync, .reset])
+        #expect(configuration.snapshots.before?.map(\.value) == [.firstSync, .reset])
         #expect(configuration.logs.size?.value == 10_000_000)
         #expect(configuration.logs.age?.value == 14 * 86_400)
         #expect(
-            configuration.withoutEffect.map(\.what) == ["snapshots", "logs"]
+            configuration.withoutEffect.map(\.what) == ["snapshots: every and keep", "logs"]
         )
     }
 
@@ -116,12 +116,76 @@ struct ConfigurationSectionsTests {
                 + "mass-deletion, garbage-clean"
         ),
         (
+            "sync: [{from: ., to: /app}]\nsnapshots: {before-acts: always}",
+            "tandem.yml:4:26: before-acts must be one of wanted, required"
+        ),
+        (
+            "sync: [{from: ., to: /app}]\nverify: {containers: [{name: a, ports: [\"x:1\"]}]}",
+            "tandem.yml:4:41: a port is written as 127.0.0.1:8081:8080"
+        ),
+        (
+            "sync: [{from: ., to: /app}]\nverify: {containers: [{name: a, mounts: [a:b:rw]}]}",
+            "tandem.yml:4:42: a mount is written as SOURCE:DESTINATION:rw"
+        ),
+        (
+            "sync: [{from: ., to: /app}]\nverify: {containers: [{restart: sometimes}]}",
+            "tandem.yml:4:33: restart must be one of reboot, always, unless-stopped, any"
+        ),
+        (
+            "sync: [{from: ., to: /app}]\nverify: {containers: [{image: a}]}",
+            "tandem.yml:4:23: \"name\" is missing in an element of containers"
+        ),
+        (
+            "sync: [{from: ., to: /app}]\nverify: {podman: [], max-garbage: -1}",
+            "tandem.yml:4:35: max-garbage must be a number from 0 to 1000000"
+        ),
+        (
+            "sync: [{from: ., to: /app}]\nverify: {podman: []}",
+            "tandem.yml:4:18: podman needs at least one word"
+        ),
+        (
+            "sync: [{from: ., to: /app}]\nverify: {max-garbag: 1}",
+            "tandem.yml:4:10: unknown key \"max-garbag\"; did you mean \"max-garbage\"?"
+        ),
+        (
             "sync: [{from: ., to: /app}]\nlogs: {dir: logs}",
             "tandem.yml:4:13: dir must be an absolute path on the vm, without .. and //"
         ),
     ])
     func `what has no meaning is refused with its place`(rest: String, problem: String) {
         #expect(problems("version: 1\nvm: v\n" + rest) == [problem])
+    }
+
+    @Test func `what verify expects is one JSON object, and prints as it was read`() throws {
+        let text =
+            least + """
+                snapshots: {before: [reset], before-acts: required}
+                verify:
+                  containers:
+                    - { name: app, on: vm, ports: ["127.0.0.1:8081:8080"], capabilities: [] }
+                    - { name: db, required: false }
+                  processes: ["python*"]
+                  logs: [{ on: vm, directory: ~/logs, max-file: 1MB, max-files: 3 }]
+                  max-garbage: 4
+                """
+        let configuration = try read(text)
+        #expect(configuration.snapshots.beforeActs?.value == .required)
+        let json = try #require(configuration.verify?.json)
+        #expect(
+            json == #"{"containers":[{"capabilities":[],"name":"app","on":"vm","ports":"#
+                + #"["127.0.0.1:8081:8080"]},{"name":"db","required":false}],"#
+                + #""logs":[{"directory":"~/logs","max-file":1000000,"max-files":3,"on":"vm"}],"#
+                + #""max-garbage":4,"processes":["python*"]}"#
+        )
+        let printed = configuration.effective()
+        #expect(try read(printed).verify?.json == json, "\(printed)")
+        let values = configuration.effectiveValues()
+        #expect(
+            values.contains { $0.key == "verify.containers.2.name" && $0.origin.hasSuffix("8:15") },
+            "\(values.map { "\($0.key) \($0.origin)" })"
+        )
+        let local = try read(text, local: "verify: {max-garbage: 9, processes: []}\n")
+        #expect(local.verify?.json.contains(#""max-garbage":9,"processes":[]"#) == true)
     }
 
     @Test(arguments: ["/app/src", "/app/src/"])

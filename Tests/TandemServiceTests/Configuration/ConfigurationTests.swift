@@ -242,7 +242,7 @@ struct ConfigurationTests {
         #expect(
             properties.keys.sorted() == [
                 "container", "hooks", "identity", "ignore", "limits", "logs", "name", "safety",
-                "snapshots", "sync", "transport", "version", "vm", "workload",
+                "snapshots", "sync", "transport", "verify", "version", "vm", "workload",
             ]
         )
         let sync = try #require(properties["sync"] as? [String: Any])
