@@ -101,6 +101,22 @@ struct LiveFlushTests {
         #expect(try live.differencesAfterFlush() == "")
     }
 
+    @Test func `a flush names an open conflict though neither side ever rested`() throws {
+        let both = try PairFixture()
+        try both.laptop.put("l", at: "a")
+        try both.vm.put("v", at: "a")
+        let writers = [Writer(both.laptop, "l"), Writer(both.vm, "v")]
+        let live = LiveFixture(both)
+
+        guard case .attention(let lines) = live.flush() else {
+            Issue.record("no conflict was named: \(live.live.status.headline)")
+            return
+        }
+        #expect(lines.contains { $0.hasPrefix("a: ") }, "\(lines)")
+
+        for writer in writers { writer.stop() }
+    }
+
     @Test(arguments: [Resolution.Keep.laptop, .vm, .both])
     func `a conflict is settled while both sides go on`(keep: Resolution.Keep) throws {
         let both = try PairFixture()

@@ -150,7 +150,7 @@ extension LiveLoop {
     /// How a flush ended; nil while it goes on.
     private func result(of flush: inout PendingFlush) -> FlushResult? {
         guard case .planned = flush.stage, let session, let side else { return nil }
-        let listed = lastRest?.sentences(board.status) ?? []
+        let listed = board.status.openEnds
         if session.isAtRest, let lastRest, !lastRest.isSettling {
             if lastRest.isInSync { return .inSync(lastRest.treeDigest) }
             if !listed.isEmpty { return .attention(listed) }
@@ -178,10 +178,10 @@ extension LiveSession {
     }
 }
 
-extension Rest {
-    /// What keeps the sides from being the same, line by line.
-    func sentences(_ status: LiveStatus) -> [String] {
-        status.conflicts.map { "\($0.conflict.path): \($0.conflict.reason.sentence)" }
-            + status.problems.map { "\($0.path): \($0.reason)" }
+extension LiveStatus {
+    /// What keeps the sides from being the same for good, line by line.
+    fileprivate var openEnds: [String] {
+        conflicts.map { "\($0.conflict.path): \($0.conflict.reason.sentence)" }
+            + problems.map { "\($0.path): \($0.reason)" }
     }
 }
