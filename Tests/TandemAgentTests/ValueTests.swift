@@ -159,11 +159,3 @@ struct EventHubTests {
         #expect(listener.take(until: .distantFuture) == nil)
     }
 }
-
-struct FlushOutcomeTests {
-    @Test func `every end of a flush is told as what it is`() {
-        #expect(FlushOutcome(FlushResult.timedOut) == FlushOutcome(FlushAnswer.Result.timedOut))
-        let open = FlushOutcome(FlushResult.attention(["a.txt"]))
-        #expect(open == FlushOutcome(.attention, remarks: ["a.txt"]))
-    }
-}
