@@ -261,7 +261,8 @@ let package = Package(
                 "tandem-snapshot",
                 "TandemManager",
                 "tandem-manager",
-            ]
+            ],
+            exclude: ["Corpus"]
         ),
         .testTarget(
             name: "TandemCommandsTests",

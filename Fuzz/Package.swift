@@ -15,17 +15,26 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
         .target(name: "TandemTree", dependencies: ["CCrypto"]),
         .target(name: "TandemProtocol", dependencies: ["TandemTree", "CZstd"]),
+        .target(name: "CTandem", cSettings: [.define("_GNU_SOURCE")]),
+        .target(name: "TandemSystem", dependencies: ["CTandem"]),
+        .target(name: "TandemFiles", dependencies: ["TandemTree", "TandemSystem", "CTandem"]),
+        .target(
+            name: "TandemSnapshots",
+            dependencies: ["TandemTree", "TandemSystem", "TandemFiles", "CZstd", "CTandem"]
+        ),
         .target(name: "CFuzzer"),
         .executableTarget(
             name: "fuzz-decoders",
-            dependencies: ["TandemTree", "TandemProtocol", "CFuzzer"],
+            dependencies: ["TandemTree", "TandemProtocol", "TandemSnapshots", "CFuzzer"],
             // gold, the default in some distributions, cannot read this much debug information.
             linkerSettings: [.unsafeFlags(sanitizers + ["-use-ld=lld"])]
         ),
     ]
 )
 
-for target in package.targets where target.type != .system && target.name != "CFuzzer" {
+let written = ["CFuzzer", "CTandem"]
+
+for target in package.targets where target.type != .system && !written.contains(target.name) {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
         .enableUpcomingFeature("ExistentialAny"),

@@ -12,11 +12,12 @@ mapfile -t targets < <("$program" | sed -n 's/^  //p')
 [ "${#targets[@]}" -gt 0 ] || { echo "no fuzz target found" >&2; exit 1; }
 
 for target in "${targets[@]}"; do
-    seeds=Tests/TandemProtocolTests/Corpus/$target
     found=$scratch/corpus/$target
     mkdir -p "$found" "$scratch/crashes"
     folders=("$found")
-    if [ -d "$seeds" ]; then folders+=("$seeds"); fi
+    for seeds in Tests/*/Corpus/"$target"; do
+        if [ -d "$seeds" ]; then folders+=("$seeds"); fi
+    done
     printf '%s: ' "$target"
     "$program" "$target" -max_total_time="$seconds" -timeout=1 -rss_limit_mb=512 -print_final_stats=1 \
         -artifact_prefix="$scratch/crashes/$target-" "${folders[@]}" >"$scratch/$target.log" 2>&1 || {

@@ -1,4 +1,5 @@
 import TandemProtocol
+import TandemSnapshots
 
 /// A decoder under test; the name is the first argument and the corpus folder.
 enum FuzzTarget: String, CaseIterable {
@@ -7,6 +8,12 @@ enum FuzzTarget: String, CaseIterable {
     case dataPack = "data-pack"
     case tree
     case rules
+    case snapshotPack = "snapshot-pack"
+    case snapshotIndex = "snapshot-index"
+    case snapshotManifest = "snapshot-manifest"
+    case snapshotObject = "snapshot-object"
+    case snapshotRequest = "snapshot-request"
+    case snapshotAnswer = "snapshot-answer"
 
     /// The target that the first argument names; libFuzzer's callback can capture nothing.
     static let chosen = CommandLine.arguments.dropFirst().first.flatMap(FuzzTarget.init)
@@ -18,6 +25,12 @@ enum FuzzTarget: String, CaseIterable {
         case .dataPack: DecoderProperties.dataPack(bytes)
         case .tree: DecoderProperties.tree(bytes)
         case .rules: DecoderProperties.rules(bytes)
+        case .snapshotPack: SnapshotDecoderProperties.pack(bytes)
+        case .snapshotIndex: SnapshotDecoderProperties.index(bytes)
+        case .snapshotManifest: SnapshotDecoderProperties.manifest(bytes)
+        case .snapshotObject: SnapshotDecoderProperties.object(bytes)
+        case .snapshotRequest: SnapshotDecoderProperties.request(bytes)
+        case .snapshotAnswer: SnapshotDecoderProperties.answer(bytes)
         }
     }
 }
