@@ -139,8 +139,12 @@ static: ## builds every daemon that runs in a container as one static file in di
 deploy: ## puts images and units of dist/ on HOST= over SSH, no registry; changes only what differs
 	@deployment/setup/deploy.sh '$(HOST)' $(COMPONENTS)
 
+.PHONY: vm-setup
+vm-setup: ## installs what vm-test needs beside `make setup`, debootstrap and systemd-nspawn; needs root
+	@deployment/setup/install.sh vm
+
 .PHONY: vm-test
-vm-test: ## deploys to a vm stand-in (systemd, Podman 5, sshd) and breaks it in every way; needs root
+vm-test: vm-setup static ## deploys to a vm stand-in (systemd, Podman 5, sshd) and breaks it in every way; needs root
 	@deployment/test-support/vm/vm-test.sh
 
 .PHONY: units

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # Installs what building, testing and the demo need on Debian or Ubuntu; does nothing where all of
 # it is there. Says what it installs, and uses sudo only for that.
+#
+#   install.sh      for everything but `make vm-test`
+#   install.sh vm   for `make vm-test` as well, which is run by root
 set -euo pipefail
 
 swift_version=6.3
@@ -16,6 +19,11 @@ test_packages=(
 )
 container_packages=(
     aardvark-dns catatonit crun iptables netavark podman runc slirp4netns
+)
+
+# What boots the stand-in for a vm, and checks it.
+vm_packages=(
+    debootstrap python3 systemd-container
 )
 
 say() { printf 'setup: %s\n' "$*"; }
@@ -87,11 +95,37 @@ on_mac() {
     brew install --quiet libssh2 openssl@3 zstd sqlite pkg-config rsync
 }
 
+# Said before anything is installed or built for it.
+check_vm_host() {
+    if [ "$(uname)" != Linux ] || ! command -v apt-get >/dev/null; then
+        say "make vm-test boots Debian under systemd-nspawn: it needs Debian or Ubuntu"
+        exit 69
+    fi
+    if [ "$(id -u)" -ne 0 ]; then
+        say "make vm-test makes network namespaces, mounts and a container that boots: run it as root,"
+        say "  sudo --preserve-env=PATH make vm-test"
+        exit 69
+    fi
+}
+
+wanted=()
+case ${1:-} in
+'') ;;
+vm)
+    check_vm_host
+    wanted=("${vm_packages[@]}")
+    ;;
+*)
+    say "usage: install.sh [vm]"
+    exit 64
+    ;;
+esac
+
 if [ "$(uname)" = Darwin ]; then
     on_mac
 elif command -v apt-get >/dev/null; then
     install_packages "${build_packages[@]}" "${toolchain_packages[@]}" \
-        "${test_packages[@]}" "${container_packages[@]}"
+        "${test_packages[@]}" "${container_packages[@]}" ${wanted[@]+"${wanted[@]}"}
 else
     say "knows apt and brew only; needed here by other means:"
     say "  libssh2, OpenSSL, zstd and SQLite with headers, OpenSSH client and server, rsync, strace, podman"

@@ -152,10 +152,13 @@ extension VerifyExpectation {
             MountExpectation(destination: "/state", isWritable: true),
             MountExpectation(destination: "/run/tandem", isWritable: true),
         ]
-        var others = ["tandem-snapshot", "tandem-manager"].map { ContainerExpectation($0, on: .vm) }
-        for index in others.indices { others[index].isRequired = false }
+        var snapshot = ContainerExpectation("tandem-snapshot", on: .vm)
+        snapshot.isRequired = false
+        snapshot.ports = [.init(address: "127.0.0.1", host: 8082, container: 8080)]
+        var manager = ContainerExpectation("tandem-manager", on: .vm)
+        manager.isRequired = false
         return VerifyExpectation(
-            containers: [receiver] + others,
+            containers: [receiver, snapshot, manager],
             logs: [
                 Logs(on: .vm, "~/.local/state/tandem/logs"),
                 Logs(on: .laptop, laptopLogs, isRequired: false),

@@ -1,13 +1,16 @@
 # shellcheck shell=bash
-# A stand-in for the vm, and a laptop beside it: two network namespaces with a line between them, and
-# in one of them Debian 13 with systemd, Podman 5 and sshd, booted by systemd-nspawn. Needs root.
-# Sourced, not run; nothing of the machine's own network is touched.
+# A stand-in for the vm, and a laptop beside it: two network namespaces with a line between them. In
+# one of them Debian 13 with systemd, Podman 5 and sshd, booted by systemd-nspawn; the other has a
+# process table of its own as well, so that what runs there is the laptop's and ends with it.
+# Needs root. Sourced, not run; nothing of the machine's own network is touched.
 #
 #   vm_create CACHE DIRECTORY  a fresh vm in DIRECTORY from the root file system of rootfs.sh CACHE
 #   vm_boot                 the line and the machine; waits for sshd
-#   vm_ssh [USER@] WORDS    ssh from the laptop;   on_laptop WORDS   runs them in its namespace
+#   vm_ssh WORDS            ssh from the laptop as dev;   vm_as_root WORDS   the same as root
+#   on_laptop WORDS         runs them on the laptop
 #   vm_line WORDS           delay MS | loss FRACTION | cut | heal
 #   vm_cut_power            kills the vm's first process, as a power cut would
+#   vm_remember, vm_recall  what runs, from one shell to another
 #   vm_destroy              ends what was started here and removes what it made
 
 vm_address=10.77.0.2
@@ -38,6 +41,7 @@ Host devvm
     IdentityFile $vm_directory/key
     IdentitiesOnly yes
     IdentityAgent none
+    ConnectTimeout 10
     UserKnownHostsFile $vm_directory/known_hosts
     GlobalKnownHostsFile none
     StrictHostKeyChecking yes
@@ -45,7 +49,10 @@ Host devvm
 CONFIG
 }
 
-on_laptop() { nsenter --net="/run/netns/$vm_name-laptop" "$@"; }
+# The words that put a command on the laptop, for what takes a command as words.
+laptop_words() { printf 'nsenter --target %s --net --pid --mount --wdns=%s' "$laptop_first" "$PWD"; }
+
+on_laptop() { nsenter --target "$laptop_first" --net --pid --mount --wdns="$PWD" "$@"; }
 
 vm_ssh() { on_laptop ssh -F "$ssh_config" devvm "$@"; }
 
@@ -54,19 +61,38 @@ vm_as_root() { on_laptop ssh -F "$ssh_config" root@devvm "$@"; }
 vm_line() { printf '%s\n' "$*" >"$vm_directory/line"; }
 
 vm_boot() {
+    laptop_start
     vm_start_line
     vm_start_machine
     vm_wait_for_sshd
+    # It shares this machine's kernel: what presses here is not the vm's, and `tandem vm status` would
+    # say that it is.
+    vm_as_root mount -t tmpfs tmpfs /proc/pressure
 }
 
-# Fresh namespaces each time: rules for published ports that a cut left behind would send to nobody.
+# The laptop stays on while the vm is booted again. Its first process ends what it adopts, as an init
+# does, and takes everything with it when it goes.
+laptop_start() {
+    [ -z "${laptop_pid:-}" ] || return 0
+    ip netns add "$vm_name-laptop"
+    ip -n "$vm_name-laptop" link set lo up
+    nsenter --net="/run/netns/$vm_name-laptop" unshare --pid --fork --kill-child --mount-proc \
+        bash -c 'while :; do sleep 60; done' </dev/null >/dev/null 2>&1 &
+    laptop_pid=$!
+    wait_until 10 laptop_is_on
+}
+
+laptop_is_on() {
+    laptop_first=$(ps -o pid= --ppid "$laptop_pid" | tr -d ' ')
+    [ -n "$laptop_first" ] && on_laptop test "$(on_laptop ps -o comm= -p 1)" = bash
+}
+
+# A fresh namespace for the vm each time: rules for published ports that a cut left behind would send
+# to nobody.
 vm_start_line() {
-    local side
-    for side in laptop vm; do
-        ip netns del "$vm_name-$side" 2>/dev/null || true
-        ip netns add "$vm_name-$side"
-        ip -n "$vm_name-$side" link set lo up
-    done
+    ip netns del "$vm_name-vm" 2>/dev/null || true
+    ip netns add "$vm_name-vm"
+    ip -n "$vm_name-vm" link set lo up
     rm -f "$vm_directory/line"
     mkfifo -m 0600 "$vm_directory/line"
     python3 "$(dirname "${BASH_SOURCE[0]}")/link.py" "$vm_name-laptop" "$laptop_address" \
@@ -113,6 +139,17 @@ vm_answers() {
     on_laptop timeout 2 bash -c "exec 3<>/dev/tcp/$vm_address/22 && head -c 4 <&3" 2>/dev/null | grep -q SSH-
 }
 
+# What is running here, for another shell: written and read back.
+vm_remember() {
+    [ -d "${vm_directory:-}" ] || return 0
+    local name
+    for name in vm_pid vm_line_pid laptop_pid laptop_first; do
+        printf '%s=%q\n' "$name" "${!name:-}"
+    done >"$vm_directory/running"
+}
+
+vm_recall() { [ ! -e "${vm_directory:-}/running" ] || . "$vm_directory/running"; }
+
 # Runs a command until it succeeds, for so many seconds.
 wait_until() {
     local end=$((SECONDS + $1))
@@ -150,6 +187,7 @@ vm_destroy() {
     [ -n "${vm_name:-}" ] || return 0
     [ -z "${vm_pid:-}" ] || vm_cut_power
     vm_stop_line
+    [ -z "${laptop_pid:-}" ] || kill -KILL "$laptop_pid" 2>/dev/null || true
     local side base
     for side in laptop vm; do ip netns del "$vm_name-$side" 2>/dev/null || true; done
     for base in /sys/fs/cgroup/"$vm_name" /sys/fs/cgroup/*/"$vm_name"; do
