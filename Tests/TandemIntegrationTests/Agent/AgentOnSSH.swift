@@ -40,6 +40,8 @@ final class AgentOnSSH: Sendable {
     /// Starts an agent, without waiting for anything.
     ///
     /// - Parameter point: where it kills itself, for `CrashPoint`.
+    /// - Returns: the running program.
+    /// - Throws: `CommandFailure`, `SystemError`.
     @discardableResult
     func launchAgent(dyingAt point: String? = nil) throws -> RunningProgram {
         var environment = ["TANDEM_HOME": pair.home]

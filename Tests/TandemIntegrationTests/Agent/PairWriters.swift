@@ -105,30 +105,35 @@ struct PairWriters {
 }
 
 extension AgentOnSSH {
-    /// Expects what the pair promises once it is left alone: a flush answers, both roots are equal
+    /// Expects what the pair promises once it is left alone: it comes to rest, both roots are equal
     /// but for listed conflicts, and nothing is left in a stage.
     ///
-    /// - Returns: how many seconds the flush took, as text for a figure.
+    /// - Returns: how many seconds that took, as text for a figure.
     @discardableResult
     func expectAgreement(
         _ comment: String,
         _ location: SourceLocation = #_sourceLocation
     ) throws -> String {
         let clock = Stopwatch()
-        let end = try patientFlush()
+        try rest(location)
         let took = clock.text
         let listed = try conflictPaths()
-        #expect(
-            end.code == (listed.isEmpty ? 0 : 1),
-            "\(comment): \(end.said)",
-            sourceLocation: location
-        )
         let differences = try pair.differences().split(separator: "\n").filter { line in
             !listed.contains { line.hasSuffix(" \($0)") }
         }
         #expect(differences == [], "\(comment)", sourceLocation: location)
         #expect(staged == [], "\(comment)", sourceLocation: location)
         return took
+    }
+
+    /// Flushes, and waits until the pair has nothing to do any more: a flush waits only for what was
+    /// saved before it.
+    private func rest(_ location: SourceLocation) throws {
+        let end = try patientFlush()
+        #expect(end.code == 0 || end.code == 1, "\(end.said)", sourceLocation: location)
+        try waitForStatus("that it rests") {
+            $0.contains(#""phase" : "watching""#) && !$0.contains(#""verdict" : "working""#)
+        }
     }
 
     /// Flushes, with as much time as a slow machine may need after a fault.
@@ -149,7 +154,7 @@ extension AgentOnSSH {
 
     /// Settles what both sides changed, as a person would, after which both roots must be equal.
     func settleConflicts(_ location: SourceLocation = #_sourceLocation) throws {
-        try flush(try conflictPaths().isEmpty ? 0 : 1, location)
+        try rest(location)
         if try !conflictPaths().isEmpty {
             let settled = try tandem(
                 "conflicts",
@@ -161,7 +166,7 @@ extension AgentOnSSH {
                 pair.laptop
             )
             #expect(settled.code == 0, "\(settled.said)", sourceLocation: location)
-            try flush(0, location)
+            try rest(location)
         }
         #expect(try pair.differences() == "", sourceLocation: location)
     }

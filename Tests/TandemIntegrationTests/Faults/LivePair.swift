@@ -182,6 +182,8 @@ final class LivePair: Sendable {
     /// - Parameters:
     ///   - names: what is left out.
     ///   - other: the directory that is compared with the laptop's; nil for the vm's.
+    /// - Returns: `rsync`'s lines; empty where both hold the same.
+    /// - Throws: `CommandFailure`.
     func differences(excluding names: [String] = [], to other: String? = nil) throws -> String {
         let lines = try Command.run(
             "rsync",
