@@ -58,6 +58,9 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
         return taken ?? nil
     }
 
+    /// Whether nothing waits to be taken at this moment.
+    package var isEmpty: Bool { monitor.look { $0.head == $0.slots.count } }
+
     /// Refuses further elements; what is queued can still be taken.
     package func close() {
         monitor.change { $0.closed = true }

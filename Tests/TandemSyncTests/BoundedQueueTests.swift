@@ -19,6 +19,17 @@ struct BoundedQueueTests {
         #expect(first == nil)
     }
 
+    @Test func `a queue is empty until something waits in it, and when all is taken`() {
+        let queue = BoundedQueue<Int>(capacity: 10)
+        #expect(queue.isEmpty)
+        queue.put(1)
+        queue.put(2)
+        _ = queue.take()
+        #expect(!queue.isEmpty)
+        _ = queue.take()
+        #expect(queue.isEmpty)
+    }
+
     @Test func `elements come out in their order, and a closed queue drains`() {
         let queue = BoundedQueue<Int>(capacity: 4_000)
         for number in 0..<3_000 { queue.put(number) }

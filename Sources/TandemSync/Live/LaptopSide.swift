@@ -196,11 +196,13 @@ final class LaptopSide {
     }
 
     /// Writes to the disk what may wait, now and then.
-    func keepNowAndThen() {
+    ///
+    /// - Parameter isIdle: whether nobody waits; tidying the shelf ends as soon as somebody does.
+    func keepNowAndThen(while isIdle: () -> Bool) {
         guard isComplete, upkeep.isDue(at: time.monotonic) else { return }
         state.keep(live.tree, rules: digest)
         // A shelf that cannot be tidied is tidied next time.
-        _ = try? shelf?.packIdle { true }
+        _ = try? shelf?.packIdle(while: isIdle)
         _ = try? shelf?.purge()
     }
 

@@ -212,7 +212,7 @@ extension LiveLoop {
         let problems = board.status.problems.count
         let needsPerson = rest.conflicts > 0 || problems > 0
         board.enter(.watching, needsPerson ? .attention : .ok, rest.headline(problems: problems))
-        side?.keepNowAndThen()
+        side?.keepNowAndThen { flushes.isEmpty && settling.isEmpty && events.isEmpty }
     }
 }
 

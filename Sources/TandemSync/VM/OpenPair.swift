@@ -305,11 +305,17 @@ final class OpenPair {
     }
 
     /// Work for after the answer: packs the shelf, writes the index.
-    func tidy() {
+    ///
+    /// - Parameter isAwaited: whether the laptop waits for something. Where the session goes on, the
+    ///   shelf is packed another time then; one that ends has no other time.
+    func tidy(isAwaited: () -> Bool) {
         if watched != nil, !upkeep.isDue(at: endpoint.time.monotonic) { return }
         if let tree { registry.keepIndex(tree, of: id) }
         do {
-            try shelf.packIdle { [endpoint, id] in !endpoint.sessions.isAwaited(id) }
+            let goesOn = watched != nil
+            try shelf.packIdle {
+                !endpoint.sessions.isAwaited(id) && !(goesOn && isAwaited())
+            }
             try shelf.purge()
         } catch {
             endpoint.log(.init(level: .warning, text: "the shelf could not be tidied: \(error)"))

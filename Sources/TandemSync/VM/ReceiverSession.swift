@@ -85,6 +85,9 @@ final class ReceiverSession: Sendable {
         inbox.put(.noticed)
     }
 
+    /// Whether something waits to be done.
+    var hasWork: Bool { !inbox.isEmpty }
+
     /// All that was handed over so far, whatever the laptop asked before.
     func takeNoticed() -> WatchBatch {
         unseen.withLock { batch in

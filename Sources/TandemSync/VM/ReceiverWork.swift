@@ -92,7 +92,7 @@ struct ReceiverWork {
         try running().finish(changes: changes)
         batch = nil
         // Where no Commit follows, this is the time after the answer.
-        if !pair.makesGenerations { pair.tidy() }
+        if !pair.makesGenerations { pair.tidy(isAwaited: { session.hasWork }) }
         try pair.look(at: session.takeNoticed(), answer: session.send)
         guard owesDrain else { return }
         owesDrain = false
@@ -145,7 +145,7 @@ struct ReceiverWork {
     private func commit(_ point: LineagePoint, _ pair: OpenPair) throws {
         try pair.commit(point)
         session.send(.committed(generation: point.generation))
-        pair.tidy()
+        pair.tidy(isAwaited: { session.hasWork })
     }
 }
 

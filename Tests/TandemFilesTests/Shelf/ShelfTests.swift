@@ -38,6 +38,20 @@ struct ShelfTests {
         #expect(try fixture.staged() == [])
     }
 
+    @Test func `packing ends as soon as somebody waits, and goes on another time`() throws {
+        let fixture = try ApplyFixture(["d": ["x": "1"], "e": ["x": "2"]])
+        try fixture.apply([fixture.removeDirectory("d", ["x": "1"])])
+        try fixture.apply([fixture.removeDirectory("e", ["x": "2"])])
+        let shelf = try fixture.shelf()
+        var looks = 0
+        let packed = try shelf.packIdle(olderThan: 0) {
+            looks += 1
+            return looks == 1
+        }
+        #expect(packed == 1)
+        #expect(try shelf.packIdle(olderThan: 0) == 1)
+    }
+
     @Test func `a directory that lies unpacked comes back too`() throws {
         let fixture = try ApplyFixture(["d": ["x": "1"]])
         try fixture.apply([fixture.removeDirectory("d", ["x": "1"])])
