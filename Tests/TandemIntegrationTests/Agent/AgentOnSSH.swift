@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Glibc
 import TandemSystem
@@ -33,7 +34,7 @@ final class AgentOnSSH: Sendable {
     /// Starts an agent that kills itself at a point of its way, and waits for its death.
     func runAgent(dyingAt point: String) throws {
         let program = try launchAgent(dyingAt: point)
-        let exit = try program.wait()
+        let exit = program.process.wait(until: .now() + .seconds(90))
         #expect(exit == .signal(SIGKILL), "\(point) was not reached: \(program.errors)")
     }
 

@@ -19,6 +19,8 @@ struct PairWriters {
     private let pair: LivePair
     private let ledger = Ledger()
     private var users: [UserFiles]
+    /// For each user, the file that the last `write` made.
+    private var created: [Int: String] = [:]
     private(set) var random: SeededGenerator
 
     init(_ pair: LivePair, seed: UInt64) {
@@ -45,12 +47,17 @@ struct PairWriters {
     /// Some seeded number below `bound`.
     mutating func below(_ bound: Int) -> Int { random.below(bound) }
 
-    /// Does so many things on each side, of which at least one is a new file that travels.
+    /// Does so many things on each side; a new file and a new value of a known one always travel.
     mutating func write(_ deeds: Int) {
         for index in users.indices {
+            // A name is replaced once: what was in the middle of a death may be in conflict.
+            if let known = created[index] {
+                _ = users[index].replace(known, users[index].content())
+            }
             let name = "own/\(users[index].side)\(users[index].nextSerial())"
             users[index].create(name, users[index].content())
-            for _ in 1..<max(2, deeds) { Self.act(&users[index]) }
+            created[index] = name
+            for _ in 2..<max(3, deeds) { Self.act(&users[index]) }
             if random.chance(6) {
                 let large = "own/\(users[index].side)-large"
                 // Sometimes what is half staged is wanted no more.

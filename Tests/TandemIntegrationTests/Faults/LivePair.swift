@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Glibc
 import TandemSystem
@@ -69,8 +70,9 @@ final class LivePair: Sendable {
 
     /// Runs a receiver that kills itself at a point of its way, and waits for its death.
     func runReceiver(dyingAt point: String) throws {
-        let exit = try launchReceiver(dyingAt: point).wait()
-        #expect(exit == .signal(SIGKILL), "\(point) was not reached")
+        let program = try launchReceiver(dyingAt: point)
+        let exit = program.process.wait(until: .now() + .seconds(90))
+        #expect(exit == .signal(SIGKILL), "\(point) was not reached: \(program.errors)")
     }
 
     /// Starts a receiver that kills itself at a point of its way, without waiting for anything.
