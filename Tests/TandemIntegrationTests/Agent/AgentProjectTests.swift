@@ -141,6 +141,8 @@ struct AgentProjectTests {
 
     @Test(.tags(.regression))
     func `git push sends git's directory to the vm, and takes nothing back`() throws {
+        // Only an agent that has looked once knows whose the next edit is.
+        try agent.flush()
         try agent.write("ref", to: ".git/HEAD", on: laptop)
         try agent.write(Self.project("ignore: {git: push}\n"), to: "tandem.yml", on: laptop)
         try agent.wait { agent.read(".git/HEAD", on: vm) == "ref" }
