@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Measures a pair that the agent keeps in sync: how long an edit takes to be on the other side, what it
 # costs, what idleness costs, and memory. The agent, a throwaway sshd and the receiver are the real
-# programs. Beside it: the disk's floor, and lsyncd and Unison where they are installed.
+# programs. Beside it: the disk's floor, and lsyncd where it is installed.
 #
 #   FILES="1000 50000"  trees to measure, one after the other (default 1000 50000 500000)
 #   EDITS=N             edits in each direction (default 100)
 #   FLUSHES=N           edits that `tandem flush` acknowledges (default 20)
 #   IDLE=N              seconds of idleness that are watched (default 60)
 #   BURST=N             new files at once (default 5000)
-#   PEERS="lsyncd unison"  who is measured beside it (default: those that are installed; "" for none)
+#   PEERS=""            leaves lsyncd out, which is measured beside it where it is installed
 #   BIN=DIR             measures the programs in a directory instead of building them
 #   RESULTS=FILE        where the table goes besides the terminal
 set -euo pipefail
@@ -21,7 +21,7 @@ edits=${EDITS:-100}
 flushes=${FLUSHES:-20}
 idle=${IDLE:-60}
 burst=${BURST:-5000}
-peers=${PEERS-lsyncd unison}
+peers=${PEERS-lsyncd}
 # How often an edit is made durable on its way to be visible, counted with strace: see README.md.
 durable_steps=${DURABLE_STEPS:-6}
 near_pid= far_pid= sshd_pid= near_base=0 far_base=0
@@ -77,7 +77,7 @@ wait_until() {
 
 # Seconds of CPU that processes and all their children used so far, those that have ended included.
 cpu_of() {
-    cat /proc/[0-9]*/stat 2>/dev/null | awk -v roots="$*" -v rate="$(getconf CLK_TCK)" '
+    { cat /proc/[0-9]*/stat 2>/dev/null || true; } | awk -v roots="$*" -v rate="$(getconf CLK_TCK)" '
         { pid = $1; sub(/^.*\) /, ""); parent[pid] = $2; ticks[pid] = $12 + $13 + $14 + $15 }
         END {
             count = split(roots, root, " ")
@@ -98,12 +98,13 @@ minus() { awk -v a="$1" -v b="$2" -v by="${3:-1}" 'BEGIN { printf "%.4f", (a - b
 
 # p50, p95 and maximum of a file of seconds, as milliseconds; and how many were lost.
 spread() {
-    grep -v lost "$1" | sort -n | awk -v lost="$(grep -c lost "$1")" '
-        { v[NR] = $1 * 1000 }
+    sort -n "$1" | awk '
+        /lost/ { lost++; next }
+        { v[++count] = $1 * 1000 }
         END {
-            if (NR == 0) { printf "all lost"; exit }
-            i = int(NR * 0.5 + 0.5); j = int(NR * 0.95 + 0.5)
-            printf "%.1f / %.1f / %.1f", v[i < 1 ? 1 : i], v[j < 1 ? 1 : j], v[NR]
+            if (count == 0) { printf "all lost"; exit }
+            i = int(count * 0.5 + 0.5); j = int(count * 0.95 + 0.5)
+            printf "%.1f / %.1f / %.1f", v[i < 1 ? 1 : i], v[j < 1 ? 1 : j], v[count]
             if (lost > 0) printf ", %d lost", lost
         }'
 }
@@ -256,19 +257,6 @@ LUA
     measure_edits "$files" lsyncd laptop vm "laptop to vm"
     measure_burst "$files" lsyncd
     measure_idle "$files" lsyncd
-}
-
-measure_unison() {
-    local files=$1
-    fresh_roots "$files"
-    UNISON=$work/unison-near unison "$work/laptop" "ssh://vm/$work/vm" -sshargs "-F $work/ssh_config" \
-        -batch -auto -ui text -repeat watch -confirmbigdel=false >"$work/unison.log" 2>&1 &
-    near_pid=$!
-    settle_peer unison
-    measure_edits "$files" unison laptop vm "laptop to vm"
-    measure_edits "$files" unison vm laptop "vm to laptop"
-    measure_burst "$files" unison
-    measure_idle "$files" unison
 }
 
 # A peer is ready when an edit has come through.

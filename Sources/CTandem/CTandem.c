@@ -19,6 +19,7 @@
 #include <linux/netlink.h>
 #include <linux/openat2.h>
 #include <linux/rtnetlink.h>
+#include <malloc.h>
 #include <sys/eventfd.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
@@ -165,6 +166,12 @@ void tandem_name_thread(const char *name) {
     pthread_setname_np(pthread_self(), kept);
 #else
     pthread_setname_np(kept);
+#endif
+}
+
+void tandem_give_back_memory(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
 #endif
 }
 

@@ -66,6 +66,42 @@ struct LiveSessionTests {
         #expect(session.vmTree.rootDigest == after.rootDigest)
     }
 
+    @Test func `what the laptop orders is ordered before the vm makes its half durable`() throws {
+        let laptop = Self.laptop(Tree([:]))
+        var session = Self.session(archive: Tree([:]))
+        _ = try session.handle(.welcomed(.settled, areRulesKnown: true), laptop: laptop)
+        let vm = Tree(["a": "vm"])
+        let root = LiveSession.Event.rootTree(vm.rootDigest, entries: 1, isComplete: true)
+        _ = try session.handle(root, laptop: laptop)
+        let top = try Self.children(vm, .root)
+        _ = try session.handle(.listing(.root, top, isLast: true), laptop: laptop)
+        let actions = try session.handle(.intentWritten, laptop: laptop)
+        let applying = actions.firstIndex { if case .applyOnLaptop = $0 { true } else { false } }
+        let ending = actions.firstIndex { if case .end = $0 { true } else { false } }
+        #expect(try #require(applying) < #require(ending))
+    }
+
+    @Test func `trees that are the same after a comparison go on as three of their own`() throws {
+        var tree = Tree()
+        for number in 0..<2_000 {
+            try tree.put(RelativePath(trusted: Array("f\(number)".utf8)), .content("\(number)"))
+        }
+        tree.rehash()
+        let before = tree.rootDigest
+        var session = Self.session(archive: tree)
+        _ = try session.handle(
+            .welcomed(.settled, areRulesKnown: true),
+            laptop: Self.laptop(tree)
+        )
+        let root = LiveSession.Event.rootTree(before, entries: 2_000, isComplete: true)
+        _ = try session.handle(root, laptop: Self.laptop(tree))
+        try tree.put("f7", .content("edited"))
+        tree.rehash()
+        _ = try session.handle(.laptopChanged, laptop: Self.laptop(tree))
+        #expect(session.changesToVM.map(\.path) == ["f7"])
+        #expect(session.vmTree.rootDigest == before)
+    }
+
     @Test func `what the vm sees of a refused change before the batch's end costs no comparison`()
         throws
     {

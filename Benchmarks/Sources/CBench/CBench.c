@@ -53,7 +53,7 @@ static double monotonic(void) {
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static int put(const char *path, const void *content, size_t length) {
+int bench_write(const char *path, const void *content, size_t length) {
     int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (file < 0) return -1;
     ssize_t written = write(file, content, length);
@@ -77,7 +77,7 @@ double bench_edit(
     if (watch < 0) return -1;
     inotify_add_watch(watch, directory, IN_MOVED_TO | IN_CLOSE_WRITE | IN_CREATE);
     double start = -1, end = -1;
-    if (put(from, content, length) == 0) {
+    if (bench_write(from, content, length) == 0) {
         start = monotonic();
         struct pollfd waiting = {.fd = watch, .events = POLLIN};
         char events[4096];

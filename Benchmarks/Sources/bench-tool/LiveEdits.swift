@@ -13,6 +13,7 @@ enum LiveEdits {
     ///   - list: a file with the paths to edit, one a line.
     ///   - pause: milliseconds between two edits.
     ///   - result: where the seconds go; a line `lost` for an edit that did not arrive.
+    /// - Throws: what the disk says.
     static func run(from: String, to: String, list: String, pause: Int, result: String) throws {
         let paths = try String(contentsOfFile: list, encoding: .utf8).split(separator: "\n")
         var lines = ""
@@ -55,7 +56,7 @@ enum LiveEdits {
             if number % 100 == 0 {
                 try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
             }
-            try content(number).write(to: URL(fileURLWithPath: folder + "/f\(number).txt"))
+            try SampleTree.write(content(number), to: folder + "/f\(number).txt")
         }
         for number in 0..<count {
             let path = to + "/b\(number / 100)/f\(number).txt"
@@ -71,6 +72,7 @@ enum LiveEdits {
     }
 
     private static func content(_ number: Int) -> Data {
-        Data("new file \(number)\n".utf8) + Data(repeating: UInt8(number % 251), count: number % 6000)
+        Data("new file \(number)\n".utf8)
+            + Data(repeating: UInt8(number % 251), count: number % 6000)
     }
 }

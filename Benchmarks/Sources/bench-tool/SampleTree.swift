@@ -1,3 +1,4 @@
+import CBench
 import Foundation
 
 /// A tree that is the same in every run: the sizes of a source checkout, content that half compresses.
@@ -11,6 +12,7 @@ enum SampleTree {
     ///   - directory: the root, made when it is missing.
     ///   - files: how many.
     ///   - largest: bytes that bound the sizes; a few are larger.
+    /// - Throws: what the disk says.
     static func write(to directory: String, files: Int, largest: UInt64 = 64 * 1024) throws {
         var random = Generator(state: seed)
         let root = URL(fileURLWithPath: directory)
@@ -24,12 +26,22 @@ enum SampleTree {
                 )
             }
             let content = content(of: number, largest, &random)
-            try content.write(to: folder.appendingPathComponent("file-\(number).txt"))
+            try write(content, to: folder.appendingPathComponent("file-\(number).txt").path)
         }
     }
 
+    /// Foundation would flush each file to the disk.
+    static func write(_ content: Data, to path: String) throws {
+        let status = content.withUnsafeBytes { bench_write(path, $0.baseAddress, $0.count) }
+        guard status == 0 else { throw CocoaError(.fileWriteUnknown) }
+    }
+
     /// Small files are common, large ones rare; the mean is about 11 KiB.
-    private static func content(of number: Int, _ largest: UInt64, _ random: inout Generator) -> Data {
+    private static func content(
+        of number: Int,
+        _ largest: UInt64,
+        _ random: inout Generator
+    ) -> Data {
         let spread = random.next() % 64
         let size = Int(
             random.next()

@@ -95,6 +95,9 @@ void tandem_name_thread(const char *name);
 /// pthread_create(3) of a detached thread; 0 or an errno.
 int tandem_start_thread(void *(*body)(void *), void *argument, size_t stack_size);
 
+/// malloc_trim(3) where there is one: gives freed memory back to the machine.
+void tandem_give_back_memory(void);
+
 /// Makes each signal in `numbers` write its number as one byte to a pipe; the pipe's read end, or -1.
 ///
 /// The handlers end at exec, so a child has the defaults. To be called once in a process.

@@ -28,6 +28,7 @@ extension LiveTree {
         if owed.needsFullScan || isDue || !isKnown { return try scanAll() }
         let check = RootCheck(root, fileSystem)
         try check.confirm()
+        defer { racy.recount(now) }
         var paths = Array(owed.dirty) + hold.due(now) + racy.due(now)
         for directory in owed.listings { paths += try differingNames(in: directory) }
         paths = paths.map { standing($0) }

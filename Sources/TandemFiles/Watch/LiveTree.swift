@@ -11,7 +11,13 @@ package struct LiveTree {
     /// Everything below the root, its digests up to date.
     package internal(set) var tree: Tree
     /// The rules in force, as collected or as given.
-    package internal(set) var rules: RuleSet
+    package internal(set) var rules: RuleSet {
+        didSet { if rules != oldValue { rulesDigest = rules.digest } }
+    }
+    /// The digest of the rules in force: to make it anew costs as much as there are rules.
+    package private(set) var rulesDigest: Digest
+    /// How often everything was looked at.
+    package private(set) var fullLooks = 0
     /// What cannot be synced, in the order of the paths.
     package internal(set) var problems: [ProblemEntry] = []
 
@@ -53,6 +59,7 @@ package struct LiveTree {
         self.time = time
         source = rules
         self.rules = rules.known
+        rulesDigest = rules.known.digest
         isKnown = previous != nil
         tree = previous ?? Tree()
         racy = RacyLooks(window)
@@ -87,13 +94,16 @@ package struct LiveTree {
         let held = Set(hold.paths)
         let doubts = result.rules == rules || !isKnown ? doubt(&found, in: &new, now) : []
         for path in held where !doubts.contains(path) { hold.forget(path) }
-        tree = new
+        // What is equal stays where it lies: whoever shares the tree's memory goes on sharing it.
+        tree = isKnown ? new.succeeding(tree) : new
         rules = result.rules
         problems = result.problems
         owed = OwedLooks()
         racy.removeAll()
+        racy.expect(entries: tree.count)
         racy.note(tree, at: .root, now: now)
         isKnown = true
+        fullLooks += 1
         return found
     }
 

@@ -14,9 +14,16 @@ struct RacyLooks: Hashable, Sendable {
     private(set) var whole: UInt64?
     private var wholeAttempts: UInt8 = 0
     private let window: UInt64
+    /// No look is due before it; it may be too early after looks were forgotten.
+    private var earliest = UInt64.max
 
-    /// Beyond it one full scan costs less; only what has no stamp is read in it.
+    /// So many are kept of a tree of any size.
     static let capacity = 4_096
+    /// Looking at one entry costs as much as this many of a full scan, which only reads what has no
+    /// stamp.
+    private static let costOfLook = 8
+    /// Beyond it one full scan costs less.
+    private var capacity = Self.capacity
     /// The longest time between two looks at an entry that is never settled.
     private static let longest: UInt64 = 60_000_000_000
     /// A look at the very edge of the window would be one too early.
@@ -28,7 +35,19 @@ struct RacyLooks: Hashable, Sendable {
 
     /// When to look again; nil when nothing is to be.
     var next: UInt64? {
-        [whole, looks.values.map(\.due).min()].compactMap(\.self).min()
+        let first = looks.isEmpty ? nil : earliest
+        return [whole, first].compactMap(\.self).min()
+    }
+
+    /// Notes how many entries a full scan would have to look at.
+    mutating func expect(entries: Int) {
+        capacity = max(Self.capacity, entries / Self.costOfLook)
+    }
+
+    /// Finds out anew when the next look is due, once the first of them was.
+    mutating func recount(_ now: UInt64) {
+        guard earliest <= now else { return }
+        earliest = looks.values.lazy.map(\.due).min() ?? .max
     }
 
     /// What shall be looked at by now.
@@ -47,9 +66,12 @@ struct RacyLooks: Hashable, Sendable {
         let attempts = looks[path].map { look in
             look.due <= now ? min(look.attempts + 1, Self.mostDoublings) : look.attempts
         }
-        looks[path] = Look(due: now + delay(after: attempts ?? 0), attempts: attempts ?? 0)
-        guard looks.count > Self.capacity else { return }
+        let due = now + delay(after: attempts ?? 0)
+        looks[path] = Look(due: due, attempts: attempts ?? 0)
+        earliest = min(earliest, due)
+        guard looks.count > capacity else { return }
         looks.removeAll()
+        earliest = .max
         whole = now + delay(after: wholeAttempts)
     }
 
@@ -74,6 +96,7 @@ struct RacyLooks: Hashable, Sendable {
     mutating func removeAll() {
         wholeAttempts = whole == nil ? 0 : min(wholeAttempts + 1, Self.mostDoublings)
         looks.removeAll()
+        earliest = .max
         whole = nil
     }
 

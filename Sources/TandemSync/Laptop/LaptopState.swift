@@ -6,8 +6,8 @@ import TandemTree
 /// What the laptop keeps of a pair between runs, open for one run.
 struct LaptopState {
     let root: SyncRoot
-    let archive: Archive
-    let index: Tree?
+    private(set) var archive: Archive
+    private(set) var index: Tree?
     let rules: Digest?
     let window: RacyWindow
     private let fileSystem: any FileSystem
@@ -49,12 +49,24 @@ struct LaptopState {
             fileSystem.close(root.descriptor)
             throw error
         }
-        let saved = indexStore.load()
-        index = saved?.tree
+        index = indexStore.load()?.tree
+        if let index { archive.tree = archive.tree.sharing(index) }
         rules = identity.rules
     }
 
     func close() { fileSystem.close(root.descriptor) }
+
+    /// Hands the index over: whoever keeps it up to date is to hold it alone.
+    mutating func takeIndex() -> Tree? {
+        defer { index = nil }
+        return index
+    }
+
+    /// Hands the archive over; what stays here has an empty tree.
+    mutating func takeArchive() -> Archive {
+        defer { archive.tree = Tree() }
+        return archive
+    }
 
     /// What the laptop says of its lineage when it connects.
     var claim: LineageClaim? {

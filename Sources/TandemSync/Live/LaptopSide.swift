@@ -9,7 +9,7 @@ import TandemTree
 /// Used by one thread; the watching thread only hands over what it noticed.
 final class LaptopSide {
     let pair: LaptopPair
-    let state: LaptopState
+    private(set) var state: LaptopState
     private let fileSystem: any FileSystem
     private let time: any TimeSource
     private var live: LiveTree
@@ -19,7 +19,11 @@ final class LaptopSide {
     private var settings: LiveSettings
     private var digest: Digest
     private var isComplete = false
+    private var unflushed = UnflushedChanges()
     private var upkeep = Upkeep()
+    private var indexUpkeep = Upkeep()
+    /// The full look after which memory was given back.
+    private var tidiedLook = 0
 
     /// Opens the root, ends what a crash cut off there, and starts watching.
     ///
@@ -37,7 +41,9 @@ final class LaptopSide {
         self.fileSystem = fileSystem
         self.time = time
         let writesRoot = settings.modes.mayWriteLaptop
-        state = try LaptopState(pair: pair, fileSystem: fileSystem, writesRoot: writesRoot)
+        var state = try LaptopState(pair: pair, fileSystem: fileSystem, writesRoot: writesRoot)
+        let index = state.takeIndex()
+        self.state = state
         do {
             shelf = writesRoot ? try Self.openShelf(pair, state, fileSystem, time) : nil
             live = LiveTree(
@@ -45,9 +51,9 @@ final class LaptopSide {
                 root: state.root,
                 window: state.window,
                 rules: .collecting(settings.rules),
-                previous: state.index
+                previous: index
             )
-            digest = live.rules.digest
+            digest = live.rulesDigest
             feed = try WatchFeed(
                 root: state.root,
                 rules: settings.rules,
@@ -86,6 +92,9 @@ final class LaptopSide {
         }
     }
 
+    /// The last tree both sides agreed on, to be held by the caller alone.
+    func takeArchive() -> Archive { state.takeArchive() }
+
     func close() {
         feed.stop()
         if isComplete { state.keep(live.tree, rules: digest) }
@@ -100,7 +109,8 @@ final class LaptopSide {
             tree: live.tree,
             rules: digest,
             isComplete: isSure,
-            now: time.monotonic
+            now: time.monotonic,
+            fullLooks: live.fullLooks
         )
     }
 
@@ -127,8 +137,10 @@ final class LaptopSide {
             throw SyncError(.halted, "\(error)", hint: "nothing was applied")
         }
         isComplete = true
+        unflushed.addEverything()
         rulesMayHaveChanged()
         state.keep(live.tree, rules: digest)
+        indexUpkeep.isDone(at: time.monotonic)
     }
 
     /// Looks at what was noticed, or at what is due.
@@ -148,6 +160,7 @@ final class LaptopSide {
             let found =
                 batch.needsFullScan
                 ? try live.scanAll() : try live.refresh(batch)
+            unflushed.add(found)
             return rulesMayHaveChanged() || !found.isEmpty || wasSure != isSure
         } catch {
             throw SyncError(.halted, "\(error)", hint: "nothing was applied")
@@ -179,10 +192,10 @@ final class LaptopSide {
 
     @discardableResult
     private func rulesMayHaveChanged() -> Bool {
-        feed.use(live.rules)
-        let now = live.rules.digest
+        let now = live.rulesDigest
         guard now != digest else { return false }
         digest = now
+        feed.use(live.rules)
         return true
     }
 
@@ -199,8 +212,15 @@ final class LaptopSide {
     ///
     /// - Parameter isIdle: whether nobody waits; tidying the shelf ends as soon as somebody does.
     func keepNowAndThen(while isIdle: () -> Bool) {
+        if live.fullLooks != tidiedLook {
+            tidiedLook = live.fullLooks
+            giveBackFreedMemory()
+        }
         guard isComplete, upkeep.isDue(at: time.monotonic) else { return }
-        state.keep(live.tree, rules: digest)
+        if indexUpkeep.isDue(at: time.monotonic, entries: live.tree.count) {
+            state.keep(live.tree, rules: digest)
+            giveBackFreedMemory()
+        }
         // A shelf that cannot be tidied is tidied next time.
         _ = try? shelf?.packIdle(while: isIdle)
         _ = try? shelf?.purge()
@@ -244,7 +264,7 @@ final class LaptopSide {
     /// Makes durable what stands in the root: it is about to be agreed.
     func flush() throws {
         do {
-            try fileSystem.syncFileSystem(state.root.descriptor)
+            try unflushed.flush(state.root, on: fileSystem)
         } catch {
             throw SyncError(.failed, "the laptop's disk did not confirm: \(error)")
         }

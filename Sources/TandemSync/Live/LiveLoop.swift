@@ -185,7 +185,7 @@ extension LiveLoop {
             notice: { events.put(.noticed($0)) }
         )
         self.side = side
-        let archive = side.state.archive
+        let archive = side.takeArchive()
         memory = PushSession.Memory(
             archive: archive.tree,
             generation: archive.mark.generation,

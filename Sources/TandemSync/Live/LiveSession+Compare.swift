@@ -120,6 +120,7 @@ extension LiveSession {
         } else {
             vm = try walk.finish(rootDigest: digest)
         }
+        shareTrees(laptop)
         phase = .resting
         isStale = true
         return goOn(laptop)
@@ -148,6 +149,7 @@ extension LiveSession {
         case .resting, .intending, .applying, .archiving, .committing, .halted: break
         }
         ArchiveUpdate.apply(changes, to: &vm)
+        sharing.note(changes.count)
         // A report in parts is a whole once its last part is here.
         guard let root else { return [] }
         isVMComplete = isComplete

@@ -73,6 +73,7 @@ extension LiveSession {
             let waiting = Set(untried.map(\.path))
             resolutions.removeAll { !waiting.contains($0.path) }
             finish(undone: untried)
+            if sharing.isDue(laptop) { shareTrees(laptop) }
             return [conflicts, .rest(rest(plan, laptop))]
         }
         return [conflicts] + start(plan, untried)
@@ -183,7 +184,6 @@ extension LiveSession {
             let eager = cycle.toVM.indices.filter { cycle.toVM[$0].contentBytes > 0 }
             actions += queueContent(eager.map { UInt32($0) })
         }
-        actions += endWhenSent()
         cycle.vmRecords = records(of: cycle.toVM, on: vm)
         cycle.laptopRecords = records(of: cycle.toLaptop, on: laptop.tree)
         cycle.isLaptopDone = cycle.toLaptop.isEmpty
@@ -197,7 +197,8 @@ extension LiveSession {
                 )
             )
         }
-        return actions
+        // Last: the vm sends what the laptop orders while it makes its half durable.
+        return actions + endWhenSent()
     }
 
     /// Whether a change displaces what both sides never agreed on, as a mirror does: the one copy of

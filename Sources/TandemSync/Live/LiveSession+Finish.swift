@@ -77,6 +77,7 @@ extension LiveSession {
         records.sort { $0.path < $1.path }
         if !half.isEmpty { records = Self.without(half, records) }
         records = ArchiveUpdate.apply(records, to: &memory.archive)
+        sharing.note(records.count)
         memory.generation += 1
         memory.token = nextToken
         phase = .archiving

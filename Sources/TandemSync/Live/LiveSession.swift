@@ -26,12 +26,21 @@ package struct LiveSession: Sendable {
         package var isComplete: Bool
         /// Monotonic nanoseconds.
         package var now: UInt64
+        /// How often everything was looked at; each time makes another tree of the same entries.
+        package var fullLooks: Int
 
-        package init(tree: Tree, rules: Digest, isComplete: Bool, now: UInt64) {
+        package init(
+            tree: Tree,
+            rules: Digest,
+            isComplete: Bool,
+            now: UInt64,
+            fullLooks: Int = 0
+        ) {
             self.tree = tree
             self.rules = rules
             self.isComplete = isComplete
             self.now = now
+            self.fullLooks = fullLooks
         }
     }
 
@@ -141,6 +150,7 @@ package struct LiveSession: Sendable {
     package internal(set) var finishedPlans: UInt64 = 0
     /// What the last finished plan left undone: refused by a side, or put off.
     package internal(set) var undone: [PutOffChange] = []
+    var sharing = TreeSharing()
 
     /// Starts a session from what the laptop remembers; `drawToken` gives 16 random bytes.
     package init(

@@ -9,7 +9,9 @@ extension OpenPair {
     /// Watches the root from now on; a full look at it follows with Compare.
     func watch(_ session: ReceiverSession) throws {
         guard let rules else { throw Failure(.violation, "no rules were given to watch under") }
-        let known = endpoint.index(of: id)?.tree ?? registry.index(of: id)
+        // Taken out: the tree under watch takes its place, and no second one is kept.
+        let known = endpoint.takeIndex(of: id)?.tree ?? registry.index(of: id)
+        scanned = nil
         let watched = try WatchedRoot(
             root,
             rules: rules,
@@ -19,7 +21,6 @@ extension OpenPair {
             notice: { session.notice($0) }
         )
         self.watched = watched
-        scanned = nil
         tellNews(of: watched, answer: session.send)
     }
 
@@ -59,6 +60,14 @@ extension OpenPair {
         while doubts.wait(for: watched.doubted, watched.nextLook, now: time.monotonic) {
             try look(at: WatchBatch(), answer: answer)
         }
+    }
+
+    /// Makes durable what others changed below the root.
+    func flush() throws {
+        guard let watched else {
+            return try endpoint.fileSystem.syncFileSystem(root.descriptor)
+        }
+        try watched.flush()
     }
 
     /// When something must be looked at again though nothing was noticed; monotonic nanoseconds.

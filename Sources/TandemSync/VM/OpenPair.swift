@@ -24,6 +24,7 @@ final class OpenPair {
     var watched: WatchedRoot?
     /// What a session that keeps in sync writes to the disk only now and then.
     private var upkeep = Upkeep()
+    private var indexUpkeep = Upkeep()
     let endpoint: ReceiverEndpoint
     private let store: LineageStore
     let registry: VMPairRegistry
@@ -108,6 +109,8 @@ final class OpenPair {
         endpoint.count { $0.scans += 1 }
         if let watched {
             try watched.scanAll()
+            endpoint.count { $0.entries = UInt64(watched.tree.count) }
+            giveBackFreedMemory()
             tellNews(of: watched, answer: answer)
             return answer(.rootTree(watched.rootTree))
         }
@@ -194,7 +197,7 @@ final class OpenPair {
                 throw Failure(.lineage, "no batch has begun here")
             }
             // What stood there already is agreed too, and nobody has flushed it for us.
-            try endpoint.fileSystem.syncFileSystem(root.descriptor)
+            try flush()
             try save(.ended(settled, next: next), applied: applied)
         }
         if let watched { return watched.apply(outcome.updates) }
@@ -309,8 +312,12 @@ final class OpenPair {
     /// - Parameter isAwaited: whether the laptop waits for something. Where the session goes on, the
     ///   shelf is packed another time then; one that ends has no other time.
     func tidy(isAwaited: () -> Bool) {
-        if watched != nil, !upkeep.isDue(at: endpoint.time.monotonic) { return }
-        if let tree { registry.keepIndex(tree, of: id) }
+        let now = endpoint.time.monotonic
+        if watched != nil, !upkeep.isDue(at: now) { return }
+        if let tree, watched == nil || indexUpkeep.isDue(at: now, entries: tree.count) {
+            registry.keepIndex(tree, of: id)
+            giveBackFreedMemory()
+        }
         do {
             let goesOn = watched != nil
             try shelf.packIdle {

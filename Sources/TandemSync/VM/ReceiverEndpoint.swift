@@ -117,6 +117,11 @@ package final class ReceiverEndpoint: Sendable {
     /// The last tree known for a pair, to vouch for what did not change since.
     func index(of pair: PairID) -> VMIndex? { indexes.withLock { $0[pair] } }
 
+    /// The same, which is kept by the caller from now on.
+    func takeIndex(of pair: PairID) -> VMIndex? {
+        indexes.withLock { $0.removeValue(forKey: pair) }
+    }
+
     func keep(_ index: VMIndex, of pair: PairID) {
         indexes.withLock { $0[pair] = index }
     }

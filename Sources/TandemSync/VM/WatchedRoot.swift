@@ -11,6 +11,9 @@ final class WatchedRoot {
     private var live: LiveTree
     private let feed: WatchFeed
     private var isComplete = false
+    private var unflushed = UnflushedChanges()
+    private let root: SyncRoot
+    private let fileSystem: any FileSystem
     private var told: WatchNotice?
     private var toldOverflows = 0
 
@@ -26,6 +29,8 @@ final class WatchedRoot {
         endpoint: ReceiverEndpoint,
         notice: @escaping @Sendable (WatchBatch) -> Void
     ) throws {
+        self.root = root
+        fileSystem = endpoint.fileSystem
         live = LiveTree(
             fileSystem: endpoint.fileSystem,
             root: root,
@@ -82,6 +87,7 @@ final class WatchedRoot {
     func scanAll() throws {
         _ = try live.scanAll()
         isComplete = true
+        unflushed.addEverything()
     }
 
     /// Looks at what was noticed; nil before the first full look, which covers it.
@@ -94,6 +100,7 @@ final class WatchedRoot {
         }
         let wasSure = isSure
         let found = noticed.needsFullScan ? try live.scanAll() : try live.refresh(noticed)
+        unflushed.add(found)
         return found.isEmpty && wasSure == isSure ? nil : found
     }
 
@@ -101,8 +108,14 @@ final class WatchedRoot {
     var doubted: [RelativePath] { live.doubted }
 
     func look(at paths: [RelativePath]) throws -> [Difference] {
-        isComplete ? try live.refresh(paths) : []
+        guard isComplete else { return [] }
+        let found = try live.refresh(paths)
+        unflushed.add(found)
+        return found
     }
+
+    /// Makes durable what others changed in the root since the last time: it is about to be agreed.
+    func flush() throws { try unflushed.flush(root, on: fileSystem) }
 
     /// When something must be looked at again though nothing was noticed; monotonic nanoseconds.
     var nextLook: UInt64? { isComplete ? live.nextLook : nil }
@@ -123,14 +136,22 @@ final class WatchedRoot {
 
 /// Decides when work that may wait is due: not after each of many small batches.
 struct Upkeep {
-    /// Often enough that a crash costs little hashing, seldom enough that it costs no time.
+    /// Often enough that a crash costs little hashing.
     private static let interval: UInt64 = 10_000_000_000
+    /// Writing an index costs less than a microsecond for an entry: so it takes less than a
+    /// thousandth of the time, however many entries there are.
+    private static let intervalOfEntry: UInt64 = 1_000_000
 
     private var last: UInt64?
 
-    mutating func isDue(at now: UInt64) -> Bool {
-        if let last, now < last + Self.interval { return false }
-        last = now
+    /// Whether work that costs as much as there are entries is due; monotonic nanoseconds.
+    mutating func isDue(at now: UInt64, entries: Int = 0) -> Bool {
+        let interval = max(Self.interval, UInt64(entries) * Self.intervalOfEntry)
+        if let last, now < last + interval { return false }
+        isDone(at: now)
         return true
     }
+
+    /// Notes that the work was done.
+    mutating func isDone(at now: UInt64) { last = now }
 }

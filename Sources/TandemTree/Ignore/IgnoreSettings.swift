@@ -73,7 +73,7 @@ extension Tree {
                 continue
             }
             let isDirectory = kind(of: id) == .directory
-            let name = Array(names[nameRange(of: id)])
+            let name = self.name(of: id)
             if matcher.isIgnored(name: name, isDirectory: isDirectory) {
                 ignored.append(path(of: id))
             } else if isDirectory {

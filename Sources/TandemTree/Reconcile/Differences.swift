@@ -65,8 +65,7 @@ private func differingChildren(
         let n = order >= 0 ? new.slots[newSlots.removeFirst()] : nil
         if let o, let n, Tree.same(old, o, new, n) { continue }
         let name =
-            n.map { new.names[new.nameRange(of: $0)] }
-            ?? o.map { old.names[old.nameRange(of: $0)] } ?? []
+            n.map { new.nameBytes(of: $0) } ?? o.map { old.nameBytes(of: $0) } ?? []
         pairs.append(DifferencePair(path: path.appending(name), old: o, new: n))
     }
     return pairs

@@ -185,10 +185,10 @@ extension Reconciler {
 
     /// Lists the entries that never travel; they stand in no digest, so no walk would find them.
     mutating func listProblems() {
-        for side in Side.allCases where tree(side).otherCount > 0 {
+        for side in Side.allCases where !tree(side).others.isEmpty {
             let tree = tree(side)
-            for row in tree.kinds.indices where tree.kinds[row] == EntryKind.other.rawValue {
-                let path = tree.path(of: Tree.ID(row))
+            for id in tree.others {
+                let path = tree.path(of: id)
                 guard regions.mode(of: path) != .off else { continue }
                 plan.problems.append(ProblemEntry(path: path, side: side, reason: .special))
             }

@@ -78,9 +78,9 @@ extension Reconciler {
     }
 
     private func name(_ heads: Heads) -> ArraySlice<UInt8> {
-        if let id = heads.laptop { return laptop.names[laptop.nameRange(of: id)] }
-        if let id = heads.vm { return vm.names[vm.nameRange(of: id)] }
-        if let id = heads.archive { return archive.names[archive.nameRange(of: id)] }
+        if let id = heads.laptop { return laptop.nameBytes(of: id) }
+        if let id = heads.vm { return vm.nameBytes(of: id) }
+        if let id = heads.archive { return archive.nameBytes(of: id) }
         return []
     }
 }

@@ -14,8 +14,7 @@ extension Tree {
         }
         guard intact else { throw .damaged }
         unsafe bytes.withUnsafeBytes { unsafe readColumns($0, rows: rows, layout) }
-        names = Array(bytes[layout.names..<layout.end])
-        try linkRows()
+        try linkRows(names: bytes[layout.names..<layout.end])
         try checkRows()
         try checkNames()
     }
@@ -45,17 +44,17 @@ extension Tree {
         rows: Int,
         _ layout: TreeEncoding.Layout
     ) {
-        kinds = (0..<rows).map { unsafe bytes[layout.kinds + $0] }
-        childCounts = (0..<rows).map {
+        kinds = Column(count: rows) { unsafe bytes[layout.kinds + $0] }
+        childCounts = Column(count: rows) {
             unsafe bytes.loadLittle(at: layout.childCounts + $0 * 4, as: UInt32.self)
         }
-        sizes = (0..<rows).map {
+        sizes = Column(count: rows) {
             unsafe bytes.loadLittle(at: layout.sizes + $0 * 8, as: UInt64.self)
         }
-        digests = (0..<rows).map {
+        digests = Column(count: rows) {
             unsafe Digest(loading: bytes, at: layout.digests + $0 * Digest.byteCount)
         }
-        stamps = (0..<rows).map {
+        stamps = Column(count: rows) {
             let offset = layout.stamps + $0 * 24
             return unsafe Stamp(
                 inode: bytes.loadLittle(at: offset, as: UInt64.self),
@@ -63,21 +62,21 @@ extension Tree {
                 changed: bytes.loadLittle(at: offset + 16, as: Int64.self)
             )
         }
-        nameLengths = (0..<rows).map {
+        nameLengths = Column(count: rows) {
             unsafe bytes.loadLittle(at: layout.nameLengths + $0 * 2, as: UInt16.self)
         }
     }
 
     /// Gives every row its run, its parent and its place among the names.
-    private mutating func linkRows() throws(TreeDecodingError) {
+    private mutating func linkRows(names bytes: ArraySlice<UInt8>) throws(TreeDecodingError) {
         let rows = kinds.count
-        parents = [ID](repeating: 0, count: rows)
-        childStarts = [UInt32](repeating: 0, count: rows)
-        nameOffsets = [UInt32](repeating: 0, count: rows)
+        parents = Column(repeating: 0, count: rows)
+        childStarts = Column(repeating: 0, count: rows)
+        nameOffsets = Column(repeating: 0, count: rows)
         childCapacities = childCounts
         slots = (1..<max(rows, 1)).map { ID($0) }
         var nextChild = 1
-        var nextName = 0
+        var nextName = bytes.startIndex
         for row in 0..<rows {
             // A row whose parent does not come before it would be its own ancestor.
             guard nextChild > row else { throw .malformed(row: row) }
@@ -86,16 +85,17 @@ extension Tree {
             childStarts[row] = UInt32(nextChild - 1)
             for child in nextChild..<(nextChild + children) { parents[child] = ID(row) }
             nextChild += children
-            nameOffsets[row] = UInt32(nextName)
-            nextName += Int(nameLengths[row])
-            guard nextName <= names.count else { throw .malformed(row: row) }
+            let nameEnd = nextName + Int(nameLengths[row])
+            guard nameEnd <= bytes.endIndex else { throw .malformed(row: row) }
+            nameOffsets[row] = names.append(bytes[nextName..<nameEnd])
+            nextName = nameEnd
         }
-        guard nextChild == rows, nextName == names.count else { throw .malformed(row: rows) }
+        guard nextChild == rows, nextName == bytes.endIndex else { throw .malformed(row: rows) }
     }
 
     /// Splits kinds from flags and checks that each row is one that a tree can hold.
     private mutating func checkRows() throws(TreeDecodingError) {
-        flags = [UInt8](repeating: 0, count: kinds.count)
+        flags = Column(repeating: 0, count: kinds.count)
         for row in kinds.indices {
             let packed = kinds[row]
             guard let kind = EntryKind(rawValue: packed & TreeEncoding.kindMask) else {
@@ -119,7 +119,7 @@ extension Tree {
             if isDirty && flags[Int(parents[row])] & Tree.dirtyFlag == 0 {
                 throw .malformed(row: row)
             }
-            if kind == .other { otherCount += 1 }
+            if kind == .other { others.insert(ID(row)) }
         }
     }
 
@@ -128,7 +128,7 @@ extension Tree {
         guard nameLengths[0] == 0 else { throw .malformed(row: 0) }
         for row in 1..<max(kinds.count, 1) {
             do {
-                try RelativePath.checkName(names[nameRange(of: ID(row))])
+                try RelativePath.checkName(nameBytes(of: ID(row)))
             } catch {
                 throw .malformed(row: row)
             }

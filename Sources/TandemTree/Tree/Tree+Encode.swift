@@ -65,9 +65,10 @@ extension Tree {
     ) {
         var position = offset
         for id in order {
-            for byte in names[nameRange(of: id)] {
-                unsafe bytes[position] = byte
-                position += 1
+            unsafe withName(of: id) { name in
+                let target = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[position...])
+                unsafe target.copyMemory(from: name)
+                position += name.count
             }
         }
     }

@@ -1,16 +1,17 @@
 extension Tree {
     /// The entry's name; empty for the root.
-    public func name(of id: ID) -> [UInt8] { Array(names[nameRange(of: id)]) }
+    public func name(of id: ID) -> [UInt8] { Array(nameBytes(of: id)) }
 
     /// Calls with the name's bytes where they lie.
     public func withName<Result>(
         of id: ID,
         _ body: (UnsafeRawBufferPointer) throws -> Result
     ) rethrows -> Result {
-        let range = nameRange(of: id)
-        return unsafe try names.withUnsafeBytes { bytes in
-            unsafe try body(UnsafeRawBufferPointer(rebasing: bytes[range]))
-        }
+        unsafe try names.withName(
+            at: nameOffsets[Int(id)],
+            count: nameLengths[Int(id)],
+            body
+        )
     }
 
     /// The entry's path below the root.
@@ -27,7 +28,7 @@ extension Tree {
         bytes.reserveCapacity(length)
         for id in chain.reversed() {
             if !bytes.isEmpty { bytes.append(RelativePath.separator) }
-            bytes.append(contentsOf: names[nameRange(of: id)])
+            bytes.append(contentsOf: nameBytes(of: id))
         }
         return RelativePath(trusted: bytes)
     }
@@ -81,30 +82,28 @@ extension Tree {
     }
 
     private func compareName(of id: ID, to name: some RandomAccessCollection<UInt8>) -> Int {
-        var position = Int(nameOffsets[Int(id)])
-        let length = Int(nameLengths[Int(id)])
-        let end = position + length
-        for byte in name {
-            if position == end { return -1 }
-            let own = names[position]
-            if own != byte { return own < byte ? -1 : 1 }
-            position += 1
+        unsafe withName(of: id) { own in
+            var position = 0
+            for byte in name {
+                if position == own.count { return -1 }
+                let mine = unsafe own[position]
+                if mine != byte { return mine < byte ? -1 : 1 }
+                position += 1
+            }
+            return position == own.count ? 0 : 1
         }
-        return position == end ? 0 : 1
     }
 
     /// Less than, equal to or greater than zero, as the names of two trees' entries stand.
     static func compareNames(_ left: Tree, _ leftID: ID, _ right: Tree, _ rightID: ID) -> Int {
-        var l = Int(left.nameOffsets[Int(leftID)])
-        var r = Int(right.nameOffsets[Int(rightID)])
-        let leftLength = Int(left.nameLengths[Int(leftID)])
-        let rightLength = Int(right.nameLengths[Int(rightID)])
-        for _ in 0..<min(leftLength, rightLength) {
-            let (a, b) = (left.names[l], right.names[r])
-            if a != b { return a < b ? -1 : 1 }
-            l += 1
-            r += 1
+        unsafe left.withName(of: leftID) { l in
+            unsafe right.withName(of: rightID) { r in
+                for position in 0..<min(l.count, r.count) {
+                    let (a, b) = unsafe (l[position], r[position])
+                    if a != b { return a < b ? -1 : 1 }
+                }
+                return l.count - r.count
+            }
         }
-        return leftLength - rightLength
     }
 }

@@ -39,7 +39,7 @@ extension Tree {
         let start = slots.count
         for child in other.childIDs(of: source) {
             let copy = allocate(
-                name: other.names[other.nameRange(of: child)],
+                name: other.nameBytes(of: child),
                 state: other.state(of: child),
                 stamp: other.stamp(of: child),
                 parent: target

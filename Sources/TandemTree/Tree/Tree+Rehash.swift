@@ -50,12 +50,11 @@ extension Tree {
                 as: UInt16.self
             )
             position += 4
-            let name = nameRange(of: child)
-            unsafe names.withUnsafeBytes { bytes in
+            unsafe withName(of: child) { name in
                 let target = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[position...])
-                unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[name]))
+                unsafe target.copyMemory(from: name)
+                position += name.count
             }
-            position += name.count
             unsafe digests[row].store(into: buffer, at: position)
             position += Digest.byteCount
         }

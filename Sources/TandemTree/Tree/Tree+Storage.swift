@@ -40,8 +40,8 @@ extension Tree {
     /// Writes an entry's state into its row; a directory starts empty, its digest is known.
     mutating func fill(_ id: ID, _ state: EntryState) {
         let row = Int(id)
-        if kinds[row] == EntryKind.other.rawValue { otherCount -= 1 }
-        if state.kind == .other { otherCount += 1 }
+        if kinds[row] == EntryKind.other.rawValue { others.remove(id) }
+        if state.kind == .other { others.insert(id) }
         kinds[row] = state.kind.rawValue
         flags[row] = state.kind == .file && state.executable ? Tree.executableFlag : 0
         let hasContent = state.kind == .file || state.kind == .link
@@ -54,9 +54,8 @@ extension Tree {
     }
 
     mutating func setName(_ name: some Collection<UInt8>, of id: ID) {
-        nameOffsets[Int(id)] = UInt32(names.count)
+        nameOffsets[Int(id)] = names.append(name)
         nameLengths[Int(id)] = UInt16(name.count)
-        names.append(contentsOf: name)
     }
 
     /// Puts a row into its parent's run at a slot found by `search`.
@@ -118,7 +117,7 @@ extension Tree {
 
     private mutating func freeRow(_ id: ID) {
         let row = Int(id)
-        if kinds[row] == EntryKind.other.rawValue { otherCount -= 1 }
+        if kinds[row] == EntryKind.other.rawValue { others.remove(id) }
         kinds[row] = Tree.freeKind
         flags[row] = 0
         wastedSlots += Int(childCapacities[row])
@@ -151,13 +150,8 @@ extension Tree {
     }
 
     private mutating func compactNames() {
-        var packed: [UInt8] = []
-        packed.reserveCapacity(names.count - wastedNameBytes)
-        for row in kinds.indices {
-            let start = packed.count
-            packed.append(contentsOf: names[nameRange(of: ID(row))])
-            nameOffsets[row] = UInt32(start)
-        }
+        var packed = NameArena()
+        for row in kinds.indices { nameOffsets[row] = packed.append(nameBytes(of: ID(row))) }
         names = packed
         wastedNameBytes = 0
     }

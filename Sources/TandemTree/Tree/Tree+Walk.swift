@@ -19,7 +19,7 @@ extension Tree {
             let child = slots[slot]
             path.removeLast(path.count - level.length)
             if !path.isEmpty { path.append(RelativePath.separator) }
-            path.append(contentsOf: names[nameRange(of: child)])
+            path.append(contentsOf: nameBytes(of: child))
             let descend = try body(child, path)
             if descend && childCounts[Int(child)] > 0 {
                 levels.append((childRange(of: child), path.count))
@@ -41,7 +41,7 @@ extension Tree {
 
     /// Whether an entry or something below it is of kind `other`.
     func holdsOther(_ id: ID) -> Bool {
-        guard otherCount > 0 else { return false }
+        guard !others.isEmpty else { return false }
         var pending = [id]
         while let current = pending.popLast() {
             if kinds[Int(current)] == EntryKind.other.rawValue { return true }

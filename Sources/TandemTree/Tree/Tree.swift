@@ -2,7 +2,7 @@
 ///
 /// Children of a directory are a run of ids in one arena, sorted by the raw bytes of their names,
 /// which lie in another arena. A directory whose digest may be stale is dirty, and so is every
-/// directory above it; `rehash()` visits dirty directories only.
+/// directory above it; `rehash()` visits dirty directories only. A copy shares what neither changes.
 public struct Tree: Sendable {
     /// An entry's number in the columns; it is reused after the entry is gone.
     public typealias ID = UInt32
@@ -11,29 +11,29 @@ public struct Tree: Sendable {
     public static let rootID: ID = 0
 
     // The columns, one element for an id.
-    var parents: [ID] = [0]
-    var kinds: [UInt8] = [EntryKind.directory.rawValue]
-    var flags: [UInt8] = [0]
-    var nameLengths: [UInt16] = [0]
-    var nameOffsets: [UInt32] = [0]
-    var childStarts: [UInt32] = [0]
-    var childCounts: [UInt32] = [0]
-    var childCapacities: [UInt32] = [0]
-    var sizes: [UInt64] = [0]
-    var digests: [Digest] = [Tree.emptyDirectoryDigest]
-    var stamps: [Stamp] = [.zero]
+    var parents = Column<ID>(0)
+    var kinds = Column<UInt8>(EntryKind.directory.rawValue)
+    var flags = Column<UInt8>(0)
+    var nameLengths = Column<UInt16>(0)
+    var nameOffsets = Column<UInt32>(0)
+    var childStarts = Column<UInt32>(0)
+    var childCounts = Column<UInt32>(0)
+    var childCapacities = Column<UInt32>(0)
+    var sizes = Column<UInt64>(0)
+    var digests = Column<Digest>(Tree.emptyDirectoryDigest)
+    var stamps = Column<Stamp>(.zero)
 
     // The arenas, and how much of them nobody uses any more.
     var slots: [ID] = []
-    var names: [UInt8] = []
+    var names = NameArena()
     var wastedSlots = 0
     var wastedNameBytes = 0
 
     // Ids whose entries are gone.
     var free: [ID] = []
 
-    // How many entries are of kind `other`; they stand in no digest, so they are counted.
-    var otherCount = 0
+    // The entries of kind `other`; they stand in no digest, so no walk by digests finds them.
+    var others: Set<ID> = []
 
     static let freeKind: UInt8 = 0
     static let executableFlag: UInt8 = 1
@@ -101,8 +101,7 @@ public struct Tree: Sendable {
         return start..<(start + Int(childCounts[Int(id)]))
     }
 
-    func nameRange(of id: ID) -> Range<Int> {
-        let start = Int(nameOffsets[Int(id)])
-        return start..<(start + Int(nameLengths[Int(id)]))
+    func nameBytes(of id: ID) -> ArraySlice<UInt8> {
+        names.name(at: nameOffsets[Int(id)], count: nameLengths[Int(id)])
     }
 }

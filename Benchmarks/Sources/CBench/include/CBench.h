@@ -15,6 +15,9 @@ int bench_open(const char *path);
 /// syncfs(2) on the file system of a directory.
 int bench_sync(const char *directory);
 
+/// Writes a whole file in place, without a flush; -1 for an error.
+int bench_write(const char *path, const void *content, size_t length);
+
 /// Writes a file in place and waits until another one holds the same.
 ///
 /// `directory` holds `to` and is watched, so that the waiting costs little. Seconds from the close of
