@@ -1,3 +1,4 @@
+import TandemConfiguration
 import TandemControl
 import TandemDaemon
 import TandemStore
@@ -14,6 +15,8 @@ extension ControlFailure {
         case let error as StateLockError: self.init(.refused, error.description)
         case let error as StoreError: self.init(.failed, error.message)
         case let error as LinkError: self.init(.unreachable, error.message)
+        case let error as ConfigurationError:
+            self.init(.configuration, "\(error)", next: "tandem config check")
         case let error as SystemError:
             let isPermission = [1, 13].contains(error.errno)
             self.init(isPermission ? .permission : .failed, error.description)

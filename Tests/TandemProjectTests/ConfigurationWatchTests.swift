@@ -167,6 +167,26 @@ struct ConfigurationWatchTests {
         #expect(watch.poll().changed?.hooks == [])
     }
 
+    @Test func `an agent that cannot tell what is in force does not begin`() throws {
+        let shared = text("ignore: {patterns: [\"a\"]}\n")
+        try root.write(shared, to: "tandem.yml")
+        try approve(shared)
+        _ = try watch().start()
+        try root.write("hooks: [{on: laptop}]\n", to: "tandem.local.yml")
+        #expect(throws: ConfigurationError.self) { try watch().start() }
+        guard case .wrong = try watch().start(isAgent: false) else {
+            Issue.record("one who only looks is told")
+            return
+        }
+        try root.write("hooks: [{on: laptop, run: one}]\n", to: "tandem.local.yml")
+        #expect(try watch().start().changed?.ignore.patterns == ["a"])
+    }
+
+    @Test func `a first file that is wrong is not taken for no file`() throws {
+        try root.write(text("mode: psuh\n"), to: "tandem.yml")
+        #expect(throws: ConfigurationError.self) { try watch().start() }
+    }
+
     @Test func `a hook in a file of the vm's reaches no one, not even after a lost trust`() throws {
         let theirs = text("workload: {container: x}\nhooks: [{on: vm, run: touch canary}]\n")
         try root.write(text(), to: "tandem.yml")

@@ -39,8 +39,10 @@ package struct ManagerTimes: Hashable, Sendable {
     package var rollingCheck = 2 * second
     /// How long a new image may take to become healthy.
     package var rollout = 60 * second
-    /// How long a new image may not run at all: the units' longest pause between two starts, and a
-    /// slow start. What ends at once is hardly ever seen running.
+    /// How long a new image may not run at all.
+    ///
+    /// That is the units' longest pause between two starts, and a slow start; what ends at once is
+    /// hardly ever seen running.
     package var rolloutIdle = 25 * second
     /// How long a container without a health check has to run to count as healthy.
     package var settle = 5 * second

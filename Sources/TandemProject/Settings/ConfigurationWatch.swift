@@ -96,14 +96,24 @@ package final class ConfigurationWatch: Sendable {
     ///   one only looks, and leaves it to the agent to say where content came from.
     /// - Returns: `changed` with the settings to begin with, `waiting` or `wrong`; whichever it is,
     ///   `settings` has what is in force.
-    /// - Throws: `SystemError` when a file cannot be read, or the trust cannot be kept.
+    /// - Throws: `SystemError` when a file cannot be read, or the trust cannot be kept; in the agent
+    ///   `ConfigurationError` when what is in force cannot be told: to sync by other directions and
+    ///   patterns than were approved could write where nothing was to be written.
     package func start(isAgent: Bool = true) throws -> Outcome {
         try state.withLock { state in
-            (state.trust, state.content) = store.load() ?? (ConfigurationTrust(), nil)
+            let kept = store.load()
+            (state.trust, state.content) = kept ?? (ConfigurationTrust(), nil)
             let before = state.trust
-            // In force from before, so that a file that is wrong or waits does not undo it.
-            if let settings = try? read(state.content, files.local()) { state.settings = settings }
             let shared = try files.shared()
+            // In force from before, so that a file that is wrong or waits does not undo it.
+            do throws(ConfigurationError) {
+                let local = try? files.local()
+                state.settings = try read(state.content, local)
+                // The first file of a pair: before it, nothing was approved that could hold.
+                if kept == nil, let shared, let error = error(in: shared, local) { throw error }
+            } catch {
+                if isAgent { throw error }
+            }
             let digest = shared.map(Configuration.digest)
             if !state.trust.allows(digest) {
                 if state.settings.receives(files.sharedPath) {
