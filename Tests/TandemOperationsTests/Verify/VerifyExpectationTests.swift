@@ -1,6 +1,4 @@
-import Foundation
 import TandemManagement
-import TandemTestSupport
 import Testing
 
 /// What a file may say, and what it is told when it says something else.
@@ -13,24 +11,6 @@ struct VerifyExpectationTests {
 
     @Test func `an empty object leaves every default`() throws {
         #expect(try read("{}") == standard)
-    }
-
-    @Test func `the standard expectation has the ports of the units, each for this machine alone`()
-        throws
-    {
-        var project = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        for _ in 0..<4 { project.deleteLastPathComponent() }
-        for name in ["receiver", "snapshot", "manager"] {
-            let file = project.appending(path: "deployment/\(name)/tandem-\(name).container")
-            let unit = QuadletUnit(text: try String(contentsOf: file, encoding: .utf8))
-            let expected = standard.containers.first { $0.name == "tandem-\(name)" }?.ports
-            let ports = try #require(expected)
-            #expect(
-                ports.map { "\($0.address):\($0.host):\($0.container)" }
-                    == unit.values("PublishPort"),
-                "\(name)"
-            )
-        }
     }
 
     @Test func `every key is read`() throws {
