@@ -10,7 +10,7 @@ import TandemSystem
 final class AgentParts: Sendable {
     private let hub = EventHub()
     private let desk: NewsDesk
-    private let supervisor: PairSupervisor
+    let supervisor: PairSupervisor
     private let server: ControlServer
     private let store: Store
     private let logger: Logger

@@ -108,7 +108,14 @@ final class AgentHarness: Sendable {
             return all.count >= number ? all.last : nil
         }
         guard let found else { throw CommandFailure("\(name) was not opened \(number) times") }
+        // Opened first, and held by its runner a moment later: only then the agent asks it.
+        while DispatchTime.now() < deadline, !isHeld(found, name) { usleep(1_000) }
         return found
+    }
+
+    private func isHeld(_ pair: FakePair, _ name: String) -> Bool {
+        let supervisor = parts.withLock { $0?.supervisor }
+        return (try? supervisor?.runner(name).live as? FakePair) === pair
     }
 
     func opens(of name: String) -> Int { opened.look { $0[name]?.count ?? 0 } }

@@ -66,11 +66,16 @@ final class LiveFixture: Sendable {
 
     /// Flushes and says what differs; empty when both sides hold the same.
     func differencesAfterFlush() throws -> String {
-        switch flush() {
-        case .inSync: return try fixture.differences()
-        case let other:
-            let status = live.status
-            return "\(other): \(status.phase), \(status.headline), \(events.suffix(5))"
+        let deadline = DispatchTime.now() + Self.patience
+        while true {
+            switch flush() {
+            case .inSync: return try fixture.differences()
+            // What was saved is there; something that the test did not wait for goes on.
+            case .durable where DispatchTime.now() < deadline: continue
+            case let other:
+                let status = live.status
+                return "\(other): \(status.phase), \(status.headline), \(events.suffix(5))"
+            }
         }
     }
 }
