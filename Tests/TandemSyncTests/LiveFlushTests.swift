@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import TandemSync
 import TandemSystem
@@ -17,10 +18,11 @@ struct LiveFlushTests {
             let isOver = isOver
             thread = WorkerThread.start("writer") {
                 var number = 0
-                while isOver.wait(until: .now() + .milliseconds(1), for: { $0 ? true : nil }) == nil
-                {
+                // Slower than the pair: what is saved faster than it travels never arrives whole.
+                let pause = DispatchTimeInterval.milliseconds(20)
+                while isOver.wait(until: .now() + pause, for: { $0 ? true : nil }) == nil {
                     number += 1
-                    try? root.put("\(name) \(number)", at: "busy/\(name)\(number % 40)")
+                    try? root.put("\(name) \(number)", at: "busy/\(name)\(number % 4_000)")
                 }
             }
         }
