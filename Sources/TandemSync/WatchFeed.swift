@@ -19,7 +19,7 @@ final class WatchFeed: Sendable {
     private let time: any TimeSource
 
     /// Starts watching; every change made from now on is handed over.
-    init(
+    convenience init(
         root: SyncRoot,
         rules: RuleSet?,
         budget: WatchBudget,
@@ -27,15 +27,25 @@ final class WatchFeed: Sendable {
         time: any TimeSource = SystemTime(),
         deliver: @escaping @Sendable (WatchBatch) -> Void
     ) throws {
-        watcher = try Watching.start(
+        let watcher = try Watching.start(
             root: root,
             rules: rules,
             budget: budget,
             fileSystem: fileSystem
         )
+        let git = GitQuiet(fileSystem: fileSystem, root: root)
+        self.init(watcher, git, time: time, deliver: deliver)
+    }
+
+    init(
+        _ watcher: any TreeWatcher,
+        _ git: GitQuiet,
+        time: any TimeSource = SystemTime(),
+        deliver: @escaping @Sendable (WatchBatch) -> Void
+    ) {
+        self.watcher = watcher
         self.time = time
         self.deliver = deliver
-        let git = GitQuiet(fileSystem: fileSystem, root: root)
         WorkerThread.start("tandem-watch") { self.run(git) }
     }
 
@@ -72,15 +82,22 @@ final class WatchFeed: Sendable {
         var deadline = DispatchTime.distantFuture
         while let batch = take(until: deadline) {
             gathered.add(batch, now: time.monotonic)
-            let isDrained = monitor.change { state in
-                guard state.wantsDrain else { return false }
-                state.wantsDrain = false
-                state.drained = gathered.takeAll()
-                return true
-            }
-            deadline = isDrained ? .distantFuture : pass(on: &gathered)
+            deadline = answerDrain(&gathered) ? .distantFuture : pass(on: &gathered)
         }
         monitor.change { $0.isStopped = true }
+    }
+
+    /// Gives a drain that waits all there is; false when none waits.
+    ///
+    /// What was taken last may be older than the drain, so what the watcher has by now is taken too.
+    private func answerDrain(_ gathered: inout Gathered) -> Bool {
+        guard monitor.look({ $0.wantsDrain }) else { return false }
+        if let rest = watcher.next(until: .now()) { gathered.add(rest, now: time.monotonic) }
+        monitor.change { state in
+            state.wantsDrain = false
+            state.drained = gathered.takeAll()
+        }
+        return true
     }
 
     /// What came until the deadline, an empty batch when nothing did; nil when this is stopped.

@@ -101,11 +101,7 @@ extension LiveLoop {
     /// The vm has said all that happened there; so has the laptop, but for what is in doubt.
     func drained() throws {
         guard let side else { return }
-        // Once more: on a tree that many write to, the first drain was seen to leave an edit that was
-        // saved before it to the next look.
-        let deadline = DispatchTime.now() + .seconds(Self.drainSeconds)
-        let hasMore = try side.drain(until: deadline)
-        let isChanged = try side.settleDoubts() || hasMore
+        let isChanged = try side.settleDoubts()
         // What is planned anew from now on knows all of it; a session at rest knew it already.
         let plans = session?.plans ?? 0
         for index in flushes.indices { flushes[index].drained(plans) }
