@@ -132,7 +132,7 @@ private struct Gathered {
 
     mutating func add(_ new: WatchBatch, now: UInt64) {
         guard !new.isEmpty else { return }
-        batch.merge(new)
+        batch.add(new)
         debouncer.handle(.dirty(now))
     }
 
@@ -149,15 +149,5 @@ private struct Gathered {
         debouncer.clear()
         defer { batch = WatchBatch() }
         return batch
-    }
-}
-
-extension WatchBatch {
-    /// Adds what another batch names.
-    mutating func merge(_ other: WatchBatch) {
-        isRootGone = isRootGone || other.isRootGone
-        needsFullScan = needsFullScan || other.needsFullScan
-        dirty = Array(Set(dirty).union(other.dirty)).sorted()
-        listings = Array(Set(listings).union(other.listings)).sorted()
     }
 }

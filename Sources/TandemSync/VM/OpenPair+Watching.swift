@@ -53,7 +53,7 @@ extension OpenPair {
         guard let watched else { return }
         var batch = watched.drain()
         // After the watcher has said all it knows: before, it may hand over more meanwhile.
-        batch.merge(handedOver())
+        batch.add(handedOver())
         try look(at: batch, answer: answer)
         let time = endpoint.time
         var doubts = DoubtWait(watched.doubted, now: time.monotonic)

@@ -81,7 +81,7 @@ final class ReceiverSession: Sendable {
     /// Hands what was noticed below the root to the thread that works; called by the one that
     /// watches.
     func notice(_ batch: WatchBatch) {
-        unseen.withLock { $0.merge(batch) }
+        unseen.withLock { $0.add(batch) }
         inbox.put(.noticed)
     }
 
