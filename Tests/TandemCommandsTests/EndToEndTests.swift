@@ -61,25 +61,12 @@ struct EndToEndTests {
         dialer = ReceiverDialer(root: vm, state: state)
     }
 
-    /// Runs one command line; a fresh context each time, as each process has.
-    private func tandem(_ arguments: String...) -> (code: ExitCode, output: String, errors: String)
-    {
-        let record = ConsoleRecord()
-        var context = playground.context(record, engine: LiveSyncEngine(), time: SystemTime())
-        let directories = context.directories
-        context.dialer = dialer
-        context.openCatalogue = { try StoredCatalogue(directories: directories) }
-        let code = CommandProgram.run(arguments, in: context)
-        return (code, record.output, record.errors)
+    private func tandem(_ arguments: String...) -> Playground.End {
+        playground.tandem(arguments, dialer: dialer)
     }
 
     private func write(_ text: String, to path: String, on side: String) throws {
-        let file = URL(filePath: "\(side)/\(path)")
-        try FileManager.default.createDirectory(
-            at: file.deletingLastPathComponent(),
-            withIntermediateDirectories: true
-        )
-        try Data(text.utf8).write(to: file)
+        try writeFile(text, to: path, on: side)
     }
 
     private func read(_ path: String, on side: String) -> String? {

@@ -30,19 +30,8 @@ struct GuardedActsTests {
         _ arguments: String...,
         dialer: (any Dialer)? = nil,
         agent: any AgentReach = NoAgent()
-    ) -> (code: ExitCode, output: String, errors: String) {
-        let record = ConsoleRecord()
-        var context = playground.context(
-            record,
-            engine: LiveSyncEngine(),
-            agent: agent,
-            time: SystemTime()
-        )
-        let directories = context.directories
-        context.dialer = dialer ?? daemons
-        context.openCatalogue = { try StoredCatalogue(directories: directories) }
-        let code = CommandProgram.run(arguments, in: context)
-        return (code, record.output, record.errors)
+    ) -> Playground.End {
+        playground.tandem(arguments, dialer: dialer ?? daemons, agent: agent)
     }
 
     @Test func `the first push takes one, the second does not`() throws {

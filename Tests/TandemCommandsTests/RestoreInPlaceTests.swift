@@ -21,34 +21,12 @@ struct RestoreInPlaceTests {
         #expect(tandem("snapshot", "now", "--label", "good").code == .done)
     }
 
-    private func tandem(
-        _ arguments: String...,
-        answers: [String]? = nil
-    ) -> (code: ExitCode, output: String, errors: String) {
-        let record = ConsoleRecord(answers: answers ?? [])
-        var traits = Console.Traits()
-        traits.inputIsTerminal = answers != nil
-        traits.errorIsTerminal = answers != nil
-        var context = playground.context(
-            record,
-            engine: LiveSyncEngine(),
-            traits: traits,
-            time: SystemTime()
-        )
-        let directories = context.directories
-        context.dialer = daemons
-        context.openCatalogue = { try StoredCatalogue(directories: directories) }
-        let code = CommandProgram.run(arguments, in: context)
-        return (code, record.output, record.errors)
+    private func tandem(_ arguments: String..., answers: [String]? = nil) -> Playground.End {
+        playground.tandem(arguments, dialer: daemons, answers: answers)
     }
 
     private func write(_ text: String, to path: String, on side: String) throws {
-        let file = URL(filePath: "\(side)/\(path)")
-        try FileManager.default.createDirectory(
-            at: file.deletingLastPathComponent(),
-            withIntermediateDirectories: true
-        )
-        try Data(text.utf8).write(to: file)
+        try writeFile(text, to: path, on: side)
     }
 
     private func read(_ path: String) -> String? {

@@ -9,12 +9,13 @@ import Testing
 /// Roots that cannot be watched whole, and programs that log into a synced tree.
 @Suite(.serialized)
 struct LiveWatchTests {
+    /// Few watches, and what has none looked at often.
+    private static func budget(watches: Int) -> WatchBudget {
+        WatchBudget(watches: watches, directorySweep: 100_000_000, fileSweep: 300_000_000)
+    }
+
     @Test func `with few watches all is still synced, and both sides say what is polled`() throws {
-        let few = WatchBudget(
-            watches: 100,
-            directorySweep: 100_000_000,
-            fileSweep: 300_000_000
-        )
+        let few = Self.budget(watches: 100)
         let both = try PairFixture(budget: few)
         for number in 0..<250 { try both.laptop.put("old", at: "d\(number)/f") }
         let live = LiveFixture(both, settings: LiveSettings(watchBudget: few))
@@ -39,11 +40,7 @@ struct LiveWatchTests {
     }
 
     @Test func `what changes where only polling sees it arrives without being asked for`() throws {
-        let few = WatchBudget(
-            watches: 20,
-            directorySweep: 100_000_000,
-            fileSweep: 300_000_000
-        )
+        let few = Self.budget(watches: 20)
         let both = try PairFixture(budget: few)
         for number in 0..<60 { try both.laptop.put("old", at: "d\(number)/f") }
         let live = LiveFixture(both, settings: LiveSettings(watchBudget: few))
