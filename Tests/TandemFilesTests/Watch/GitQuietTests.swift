@@ -149,6 +149,12 @@ private struct Driver {
         let now = SystemTime().monotonic
         switch debouncer.tick(now) {
         case .fire:
+            // On a busy machine the watching thread may be behind what git did before it ended.
+            if root.watcher.drain(until: WatchedRoot.deadline()),
+                let rest = root.watcher.next(until: .now())
+            {
+                batch.add(rest)
+            }
             let taken = batch
             batch = WatchBatch()
             if debouncer.gaveUpOnGit { quiet.disregardLocks() }
