@@ -15,8 +15,6 @@ final class SessionLoop {
     private let subject: String
     private var drivers: [ChannelDriver] = []
     private var opener: ChannelOpener?
-    /// True once the program or socket at the end of a channel said something.
-    private var answered = false
 
     init(
         carrier: any Carrier,
@@ -93,7 +91,6 @@ final class SessionLoop {
         moved = try openChannels() || moved
         for driver in drivers where try driver.readTurn() {
             moved = true
-            answered = true
         }
         for driver in drivers {
             let more = try driver.writeTurn { session.outgoing.count < tuning.outgoingLimit }
@@ -134,9 +131,10 @@ final class SessionLoop {
     /// Waits for the carrier, the callers' bell, or the time.
     private func wait(milliseconds: Int32) {
         var wanted = session.incoming.ended || session.incoming.isFull ? 0 : Int16(POLLIN)
-        // sshd sends small packets with Nagle's delay, which only a quick acknowledgement ends:
-        // 43 ms a step until the receiver has answered (TRANSPORT.md 4).
-        if opener != nil || !answered { carrier.acknowledgeQuickly() }
+        // sshd holds a small packet back until the one before it is acknowledged, and the kernel
+        // acknowledges after 43 ms what nothing answers: content that follows a notice of the vm
+        // would wait for that. The kernel forgets the wish, so it is said before every wait.
+        carrier.acknowledgeQuickly()
         if session.outgoing.count > 0 { wanted |= Int16(POLLOUT) }
         // poll(2) ignores negative descriptors, which is what a carrier without one has.
         var requests = [
