@@ -11,7 +11,7 @@ protocol Carrier: AnyObject {
     /// Sends as much as fits now; 0 when nothing does.
     func send(_ bytes: UnsafeRawBufferPointer) throws(SSHError) -> Int
 
-    /// Asks the kernel to acknowledge at once, which it forgets again; only while connecting.
+    /// Asks the kernel to acknowledge at once what arrives, which it forgets again.
     func acknowledgeQuickly()
 
     /// Ends both directions.
