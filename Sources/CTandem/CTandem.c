@@ -21,6 +21,8 @@
 #include <linux/rtnetlink.h>
 #include <malloc.h>
 #include <sys/eventfd.h>
+#include <sys/fanotify.h>
+#include <sys/ioctl.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
 
@@ -79,6 +81,44 @@ ssize_t tandem_copy_range(int from, int to, size_t length) {
 
 int tandem_read_lease(int descriptor, int take) {
     return fcntl(descriptor, F_SETLEASE, take ? F_RDLCK : F_UNLCK);
+}
+
+int tandem_fanotify(void) {
+    return fanotify_init(FAN_CLASS_NOTIF | FAN_CLOEXEC | FAN_NONBLOCK | FAN_REPORT_DFID_NAME, 0);
+}
+
+int tandem_fanotify_mark(int group, int whole_file_system, int takes_away, uint64_t mask,
+                         int directory) {
+    unsigned flags = takes_away ? FAN_MARK_REMOVE : FAN_MARK_ADD;
+    if (whole_file_system)
+        flags |= FAN_MARK_FILESYSTEM;
+    return fanotify_mark(group, flags, mask, directory, NULL);
+}
+
+int tandem_bytes_waiting(int descriptor) {
+    int count = 0;
+    return ioctl(descriptor, FIONREAD, &count) == 0 ? count : -1;
+}
+
+int tandem_file_handle(int directory, const char *name, int32_t *kind, void *bytes,
+                       uint32_t *length) {
+    union {
+        struct file_handle handle;
+        unsigned char room[sizeof(struct file_handle) + TANDEM_LONGEST_HANDLE];
+    } raw;
+    int mount;
+    raw.handle.handle_bytes = TANDEM_LONGEST_HANDLE;
+    if (*length < TANDEM_LONGEST_HANDLE) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (name_to_handle_at(directory, name, &raw.handle, &mount, name[0] == 0 ? AT_EMPTY_PATH : 0)
+        != 0)
+        return -1;
+    *kind = raw.handle.handle_type;
+    *length = raw.handle.handle_bytes;
+    memcpy(bytes, raw.handle.f_handle, raw.handle.handle_bytes);
+    return 0;
 }
 
 int tandem_file_system(int descriptor, uint64_t *kind, uint64_t *free_bytes,

@@ -30,7 +30,7 @@ extension PairView {
         status.wireUp = live.wireBytesUp
         status.wireDown = live.wireBytesDown
         status.receiver = live.receiver
-        let laptopWatch = live.laptopWatch.flatMap { $0.isComplete ? nil : "laptop: \($0)" }
+        let laptopWatch = live.laptopWatch.flatMap { $0.isOrdinary ? nil : "laptop: \($0)" }
         let limits = [laptopWatch, live.vmWatch].compactMap(\.self)
         status.watch = limits.isEmpty ? nil : limits.joined(separator: "; ")
         switch live.phase {

@@ -11,7 +11,12 @@ import Testing
 struct LiveWatchTests {
     /// Few watches, and what has none looked at often.
     private static func budget(watches: Int) -> WatchBudget {
-        WatchBudget(watches: watches, directorySweep: 100_000_000, fileSweep: 300_000_000)
+        WatchBudget(
+            watches: watches,
+            directorySweep: 100_000_000,
+            fileSweep: 300_000_000,
+            fanotify: .never
+        )
     }
 
     @Test func `with few watches all is still synced, and both sides say what is polled`() throws {

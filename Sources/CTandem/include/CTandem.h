@@ -67,6 +67,24 @@ int tandem_accept(int listener);
 /// eventfd(2), non-blocking and close-on-exec.
 int tandem_eventfd(void);
 
+/// fanotify_init(2): a group that names each event by its directory's handle and a name, not blocking.
+int tandem_fanotify(void);
+
+/// fanotify_mark(2) on the directory itself, or on the whole file system that holds it; adds to a
+/// mark's mask, or takes from it.
+int tandem_fanotify_mark(int group, int whole_file_system, int takes_away, uint64_t mask,
+                         int directory);
+
+/// FIONREAD: how many bytes wait; for fanotify 24 for each event, without what follows the header.
+int tandem_bytes_waiting(int descriptor);
+
+#define TANDEM_LONGEST_HANDLE 128
+/// name_to_handle_at(2) without following a final link; `name` "" is the directory itself.
+///
+/// `length` is the room in `bytes`, at least TANDEM_LONGEST_HANDLE, then what the handle takes.
+int tandem_file_handle(int directory, const char *name, int32_t *kind, void *bytes,
+                       uint32_t *length);
+
 /// pipe2(2), close-on-exec at once: a child started meanwhile by another thread keeps no end.
 int tandem_pipe(int ends[2]);
 

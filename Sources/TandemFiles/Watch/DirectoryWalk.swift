@@ -19,6 +19,9 @@ protocol DirectoryVisitor {
         of parent: WatchTable.ID
     ) -> WatchTable.ID?
 
+    /// Takes a directory that may not be read.
+    mutating func refuse(_ name: [UInt8], of parent: WatchTable.ID, at path: RelativePath)
+
     /// Takes a directory that could not be opened or read for want of descriptors or memory.
     mutating func fail(_ name: [UInt8], of parent: WatchTable.ID, _ error: SystemError)
 }
@@ -102,7 +105,8 @@ struct DirectoryWalk: ~Copyable {
             return try enter(directory, path, of: level.id, &visitor)
         } catch {
             switch error.errno {
-            case ENOENT, ENOTDIR, ELOOP, EXDEV, EACCES, EPERM: break
+            case ENOENT, ENOTDIR, ELOOP, EXDEV: break
+            case EACCES, EPERM: visitor.refuse(name, of: level.id, at: path)
             default: visitor.fail(name, of: level.id, error)
             }
             return nil

@@ -26,17 +26,18 @@ struct Inotify: ~Copyable {
     /// Watches an open directory; the same directory gives the same number again.
     ///
     /// - Throws: ENOSPC when this user has no further watch, ENOENT without /proc.
-    func watch(_ directory: Int32) throws(SystemError) -> Int32 {
+    func watch(_ directory: Int32) throws(SystemError) -> WatchTable.Watch {
         try withCName(Array("/proc/self/fd/\(directory)".utf8)) { name throws(SystemError) in
             let watch = inotify_add_watch(descriptor.raw, name, Self.mask)
             guard watch >= 0 else { throw SystemError("watch a directory") }
-            return watch
+            return .inotify(watch)
         }
     }
 
     /// Ends a watch; one that has ended already is no error.
-    func unwatch(_ watch: Int32) {
-        _ = inotify_rm_watch(descriptor.raw, watch)
+    func unwatch(_ watch: WatchTable.Watch) {
+        guard case .inotify(let number) = watch else { return }
+        _ = inotify_rm_watch(descriptor.raw, number)
     }
 
     /// The events that wait, as many as one read gives; none when none does.

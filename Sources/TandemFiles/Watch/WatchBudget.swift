@@ -1,4 +1,3 @@
-import Glibc
 import TandemSystem
 
 /// How many of the kernel's watches a root may use, and how often the rest is looked at.
@@ -11,21 +10,35 @@ package struct WatchBudget: Hashable, Sendable {
     package var fileSweep: UInt64
     /// The time between two looks at whether the root is still at its path, in nanoseconds.
     package var rootCheck: UInt64
+    /// When fanotify watches, where the kernel allows it.
+    package var fanotify: FanotifyUse
+
+    /// When fanotify watches; it needs no watches, and is told of the whole file system's changes.
+    package enum FanotifyUse: Hashable, Sendable {
+        /// Never: what has no watch is polled.
+        case never
+        /// When inotify's watches do not suffice; before that, inotify costs less.
+        case beyondWatches
+        /// From the start.
+        case always
+    }
 
     package init(
         watches: Int? = nil,
         directorySweep: UInt64 = 1_000_000_000,
         fileSweep: UInt64 = 30_000_000_000,
-        rootCheck: UInt64 = 10_000_000_000
+        rootCheck: UInt64 = 10_000_000_000,
+        fanotify: FanotifyUse = .never
     ) {
         self.watches = watches
         self.directorySweep = directorySweep
         self.fileSweep = fileSweep
         self.rootCheck = rootCheck
+        self.fanotify = fanotify
     }
 
-    /// What the kernel allows, less what editors need.
-    package static let ofSystem = WatchBudget()
+    /// What the kernel allows, less what editors need; fanotify beyond that, where it is allowed.
+    package static let ofSystem = WatchBudget(fanotify: .beyondWatches)
 }
 
 /// The kernel's limits for one user.

@@ -7,6 +7,7 @@ import TandemTree
 extension WatchLoop {
     /// Takes all events that wait.
     func readEvents() {
+        if fanotify != nil { return readFanotify() }
         // A writer that is faster than this thread must not keep it from giving out what it has.
         for _ in 0..<Self.readsInOneGo {
             guard inotify != nil else { return }
@@ -31,7 +32,7 @@ extension WatchLoop {
             hasLostEvents = true
             return
         }
-        guard let id = table.byWatch[event.watch] else { return }
+        guard let id = table.byWatch[.inotify(event.watch)] else { return }
         guard event.name.isEmpty else { return handle(event, in: id) }
         if event.has(IN_IGNORED, IN_UNMOUNT, IN_DELETE_SELF) {
             if id == WatchTable.root { loseRoot() } else { drop(id) }

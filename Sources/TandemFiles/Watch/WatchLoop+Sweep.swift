@@ -23,7 +23,7 @@ extension WatchLoop {
     /// Has the files of all polled directories looked at, and tries to watch what could not be.
     func sweepFiles() {
         guard !table.polled.isEmpty else { return }
-        if inotify == nil, obstacle == .instancesUsedUp {
+        if inotify == nil, fanotify == nil, obstacle == .instancesUsedUp {
             startInotify()
             if inotify != nil { return rebuild() }
         } else if always == nil, inotify != nil, canWatchMore {

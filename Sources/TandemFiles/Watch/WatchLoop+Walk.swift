@@ -9,7 +9,7 @@ extension WatchLoop {
     func walkAll() throws(SystemError) {
         table = WatchTable()
         place = nil
-        if inotify != nil { obstacle = nil }
+        if inotify != nil || fanotify != nil { obstacle = nil }
         var visitor = WatchVisitor(loop: self)
         let walk = DirectoryWalk(fileSystem, root)
         try walk.visit(.root, of: WatchTable.root, matcher, &visitor)
@@ -61,7 +61,8 @@ extension WatchLoop {
             try walk.visit(path, of: parent, matcher, &visitor)
         } catch {
             switch error.errno {
-            case ENOENT, ENOTDIR, ELOOP, EXDEV, EACCES, EPERM: break
+            case ENOENT, ENOTDIR, ELOOP, EXDEV: break
+            case EACCES, EPERM: visitor.refuse(name, of: parent, at: path)
             default: visitor.fail(name, of: parent, error)
             }
         }
@@ -71,6 +72,14 @@ extension WatchLoop {
     func drop(_ id: WatchTable.ID) {
         place = nil
         for watch in table.remove(id) { inotify?.unwatch(watch) }
+    }
+
+    /// Notes that inotify cannot watch all, for a reason that fanotify knows nothing of.
+    func noteOutgrown(_ reason: WatchReport.Reason) {
+        switch reason {
+        case .budget, .watchesUsedUp, .instancesUsedUp: outgrown = outgrown ?? reason
+        default: break
+        }
     }
 
     /// The rules at a directory.
@@ -85,7 +94,7 @@ extension WatchLoop {
 
     /// Says how things stand.
     func publish() {
-        var report = WatchReport(kind: inotify == nil ? .polling : .inotify)
+        var report = WatchReport(kind: kind)
         report.watches = table.byWatch.count
         report.directories = table.count
         report.budget = inotify == nil ? 0 : allowance
@@ -93,8 +102,15 @@ extension WatchLoop {
         report.polledDirectories = table.polled.count
         report.overflows = overflows
         report.polled = polled.prefix(WatchReport.longestList).map { .init(path: $0, reason: $1) }
-        report.remedy = remedy(polled.first?.reason)
+        report.fanotifyReason = fanotifyReason
+        report.fanotifyObstacle = fanotifyObstacle
+        report.remedy = remedy(polled.first?.reason ?? fanotifyReason)
         shared.report.change { $0 = report }
+    }
+
+    private var kind: WatchReport.Kind {
+        if fanotify != nil { return .fanotify }
+        return inotify == nil ? .polling : .inotify
     }
 
     private func remedy(_ reason: WatchReport.Reason?) -> String? {
@@ -121,27 +137,56 @@ private struct WatchVisitor: DirectoryVisitor {
         let id = loop.table.add(name, to: parent)
         var reason = loop.always
         if let obstacle = watch(directory, id) { reason = obstacle }
+        // The table was wrong about what is above: it is made anew.
+        guard loop.table[id] != nil else { return nil }
         if let reason { poll(id, reason, status) }
         return id
     }
 
     /// Puts the watch; what kept it from that.
     private func watch(_ directory: Int32, _ id: WatchTable.ID) -> WatchReport.Reason? {
-        if let obstacle = loop.obstacle { return obstacle }
-        guard loop.table.byWatch.count < loop.allowance else { return .budget }
+        if loop.fanotify != nil { return take(directory, id) }
+        if let obstacle = loop.obstacle {
+            loop.noteOutgrown(obstacle)
+            return obstacle
+        }
+        guard loop.table.byWatch.count < loop.allowance else {
+            loop.noteOutgrown(.budget)
+            return .budget
+        }
         do throws(SystemError) {
             guard let watch = try loop.inotify?.watch(directory) else { return .chosen }
-            if let older = loop.table.byWatch[watch], older != id { forget(older, keeping: watch) }
-            loop.table.setWatch(watch, of: id)
+            set(watch, id)
             return nil
         } catch {
-            if error.errno == ENOSPC { loop.obstacle = .watchesUsedUp }
-            return error.errno == ENOSPC ? .watchesUsedUp : .refused(error.errno)
+            guard error.errno == ENOSPC else { return .refused(error.errno) }
+            loop.obstacle = .watchesUsedUp
+            loop.noteOutgrown(.watchesUsedUp)
+            return .watchesUsedUp
         }
     }
 
+    /// Notes by which handle events will name the directory; what kept it from that.
+    private func take(_ directory: Int32, _ id: WatchTable.ID) -> WatchReport.Reason? {
+        do throws(SystemError) {
+            set(.handle(try Fanotify.handle(directory)), id)
+            return nil
+        } catch {
+            return .refused(error.errno)
+        }
+    }
+
+    private func set(_ watch: WatchTable.Watch, _ id: WatchTable.ID) {
+        if let older = loop.table.byWatch[watch], older != id { forget(older, keeping: watch) }
+        guard loop.table[id] != nil else {
+            loop.hasLostEvents = true
+            return
+        }
+        loop.table.setWatch(watch, of: id)
+    }
+
     /// The directory was known at another place: it was moved, and the walk came before the event.
-    private func forget(_ id: WatchTable.ID, keeping watch: Int32) {
+    private func forget(_ id: WatchTable.ID, keeping watch: WatchTable.Watch) {
         loop.place = nil
         for freed in loop.table.remove(id) where freed != watch { loop.inotify?.unwatch(freed) }
     }
@@ -157,6 +202,15 @@ private struct WatchVisitor: DirectoryVisitor {
             by: loop.time
         )
         loop.table.poll(id, because: reason, stamp)
+    }
+
+    mutating func refuse(_ name: [UInt8], of parent: WatchTable.ID, at path: RelativePath) {
+        // Its own handle, for the event that makes it readable.
+        guard loop.fanotify != nil,
+            let handle = try? Fanotify.handle(loop.root.descriptor, path.bytes)
+        else { return }
+        let id = loop.table.child(of: parent, name) ?? loop.table.add(name, to: parent)
+        set(.handle(handle), id)
     }
 
     mutating func fail(_ name: [UInt8], of parent: WatchTable.ID, _ error: SystemError) {

@@ -20,6 +20,14 @@ final class WatchLoop {
     var place: (id: WatchTable.ID, matcher: IgnoreMatcher)?
     var table = WatchTable()
     var inotify: Inotify?
+    /// Watches in the place of inotify when it is there.
+    var fanotify: Fanotify?
+    var fanotifyReason: WatchReport.Reason?
+    var fanotifyObstacle: WatchReport.FanotifyObstacle?
+    /// When fanotify's queue overflowed of late.
+    var recentOverflows: [UInt64] = []
+    /// Why inotify could not watch all; nil once that was seen to.
+    var outgrown: WatchReport.Reason?
     /// Why a directory gets no watch now; nil while it does.
     var obstacle: WatchReport.Reason?
     /// Why every directory is polled, watched or not.
@@ -60,6 +68,9 @@ final class WatchLoop {
         do throws(SystemError) {
             try chooseMeans()
             try walkAll()
+            replaceInotify()
+            // Nothing was promised before the start is over.
+            batch = WatchBatch()
         } catch {
             shared.outcome.change { $0 = .failure(error) }
             return
@@ -68,6 +79,7 @@ final class WatchLoop {
         shared.outcome.change { $0 = .success(()) }
         while wait() {
             readEvents()
+            replaceInotify()
             guard takeRequests() else { break }
             let now = time.monotonic
             if schedule.takeDirectories(now) { sweepDirectories() }
@@ -80,7 +92,8 @@ final class WatchLoop {
     private func chooseMeans() throws(SystemError) {
         let kind = try fileSystem.space(of: root.descriptor).kind
         if RemoteFileSystems.kinds.contains(kind) { always = .remote }
-        startInotify()
+        if budget.fanotify == .always, always == nil { startFanotify() }
+        if fanotify == nil { startInotify() }
     }
 
     /// Takes an inotify instance if there is one.
@@ -106,6 +119,9 @@ final class WatchLoop {
         if let raw = inotify?.raw {
             waiting.append(pollfd(fd: raw, events: Int16(POLLIN), revents: 0))
         }
+        if let raw = fanotify?.raw {
+            waiting.append(pollfd(fd: raw, events: Int16(POLLIN), revents: 0))
+        }
         let count = poll(&waiting, nfds_t(waiting.count), Int32(min(rest, 60_000)))
         if waiting[0].revents != 0 { shared.bell.answer() }
         return count >= 0 || errno == EINTR || errno == EAGAIN || errno == ENOMEM
@@ -123,6 +139,7 @@ final class WatchLoop {
         if asked.drainsDone < asked.drainsWanted {
             // The events of what happened before the request are in the queue by now.
             readEvents()
+            replaceInotify()
             if !table.polled.isEmpty {
                 sweepDirectories()
                 sweepFiles()
@@ -166,6 +183,7 @@ final class WatchLoop {
         if hasLostEvents {
             hasLostEvents = false
             overflows += 1
+            leaveStorm()
             // The watches first: what changes after them is told again.
             rebuild()
             batch.needsFullScan = true

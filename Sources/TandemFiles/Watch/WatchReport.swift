@@ -7,7 +7,7 @@ package struct WatchReport: Hashable, Sendable {
         case inotify, fanotify, polling, fsevents
     }
 
-    /// Why a part of the root is polled.
+    /// Why a part of the root is polled, or fanotify watches in the place of inotify.
     package enum Reason: Hashable, Sendable {
         /// All the watches this root may use are used.
         case budget
@@ -19,10 +19,18 @@ package struct WatchReport: Hashable, Sendable {
         case descriptorsUsedUp
         /// Changes that other machines make on such a file system raise no events here.
         case remote
-        /// It was asked for.
+        /// Polling, or fanotify, was asked for.
         case chosen
         /// The kernel refused, with this errno.
         case refused(Int32)
+    }
+
+    /// What keeps fanotify from watching.
+    package enum FanotifyObstacle: Hashable, Sendable {
+        /// The kernel refused it, with this errno: mostly for want of the capability.
+        case refused(Int32)
+        /// Its queue overflowed again and again, for it is told of the whole file system.
+        case overflows
     }
 
     /// A subtree, or a single directory, that is polled.
@@ -42,6 +50,10 @@ package struct WatchReport: Hashable, Sendable {
     package var polled: [Polled] = []
     /// How many directories are polled.
     package var polledDirectories = 0
+    /// Why fanotify watches; nil where it does not.
+    package var fanotifyReason: Reason?
+    /// What keeps fanotify from watching where it would be used; nil where nothing does.
+    package var fanotifyObstacle: FanotifyObstacle?
     /// How often the kernel's queue overflowed; everything was looked at anew each time.
     package var overflows = 0
     /// The command that would let everything be watched; nil where there is none.
@@ -53,6 +65,9 @@ package struct WatchReport: Hashable, Sendable {
 
     /// Whether every directory raises events.
     package var isComplete: Bool { polledDirectories == 0 }
+
+    /// Whether there is nothing about it that a person should know.
+    package var isOrdinary: Bool { isComplete && kind != .fanotify }
 
     /// More would not be read by anybody.
     package static let longestList = 20
@@ -71,15 +86,33 @@ extension WatchReport {
 extension WatchReport: CustomStringConvertible {
     /// One sentence, with what to do.
     package var description: String {
-        guard let first = polled.first else {
-            return "\(directories) directories are watched (\(kind.rawValue))"
-        }
+        guard let first = polled.first else { return watchedSentence }
         let rest = polled.count > 1 ? " and others" : ""
         let fix = remedy.map { "; to watch all: \($0)" } ?? ""
         return """
             \(polledDirectories) of \(directories) directories are only polled, \
-            \(first.path)\(rest), because \(first.reason.sentence)\(fix)
+            \(first.path)\(rest), because \(first.reason.sentence)\(refusal)\(fix)
             """
+    }
+
+    /// A count would be news with each directory that comes, and is none.
+    private var watchedSentence: String {
+        guard kind == .fanotify else {
+            return "\(directories) directories are watched (\(kind.rawValue))"
+        }
+        guard let reason = fanotifyReason, reason != .chosen else {
+            return "all directories are watched by fanotify, as was asked for"
+        }
+        let fix = remedy.map { "; for inotify: \($0), then start anew" } ?? ""
+        return "all directories are watched by fanotify, because \(reason.sentence)\(fix)"
+    }
+
+    private var refusal: String {
+        switch fanotifyObstacle {
+        case .refused(let code): ", and the kernel refused fanotify (errno \(code))"
+        case .overflows: ", and fanotify loses events: the file system changes too fast for it"
+        case nil: ""
+        }
     }
 }
 

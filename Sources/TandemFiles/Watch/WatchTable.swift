@@ -6,12 +6,18 @@ import TandemTree
 struct WatchTable {
     typealias ID = Int32
 
+    /// What events name a directory by.
+    enum Watch: Hashable {
+        case inotify(Int32)
+        case handle(DirectoryHandle)
+    }
+
     struct Node {
         var parent: ID
         var name: [UInt8]
         var children: [[UInt8]: ID] = [:]
-        /// The kernel's number; nil without a watch.
-        var watch: Int32?
+        /// nil without a watch.
+        var watch: Watch?
         /// Why it is polled; nil when its events are enough.
         var polled: WatchReport.Reason?
         /// What the last look at a polled directory said; zero makes the next look list it.
@@ -22,7 +28,7 @@ struct WatchTable {
 
     private(set) var nodes: [Node?] = []
     private var free: [ID] = []
-    private(set) var byWatch: [Int32: ID] = [:]
+    private(set) var byWatch: [Watch: ID] = [:]
     private(set) var polled: Set<ID> = []
 
     /// The root's number, once it is in.
@@ -50,7 +56,7 @@ struct WatchTable {
         return id
     }
 
-    mutating func setWatch(_ watch: Int32, of id: ID) {
+    mutating func setWatch(_ watch: Watch, of id: ID) {
         nodes[Int(id)]?.watch = watch
         byWatch[watch] = id
     }
@@ -84,10 +90,10 @@ struct WatchTable {
     }
 
     /// Takes a directory and all below it out; the watches that are no longer needed.
-    mutating func remove(_ id: ID) -> [Int32] {
+    mutating func remove(_ id: ID) -> [Watch] {
         guard let node = self[id] else { return [] }
         if id != Self.root { nodes[Int(node.parent)]?.children[node.name] = nil }
-        var freed: [Int32] = []
+        var freed: [Watch] = []
         var pending = [id]
         while let current = pending.popLast() {
             guard let node = self[current] else { continue }

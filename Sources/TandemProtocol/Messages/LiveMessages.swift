@@ -150,7 +150,7 @@ package struct WatchNotice: Hashable, Sendable {
     package enum Kind: UInt8, Sendable {
         /// Every directory is watched.
         case complete = 0
-        /// Something is not watched as it should be; it stays so until the next such notice.
+        /// Something is polled, or fanotify watches instead of inotify; so until the next such notice.
         case limited = 1
         /// Events were lost, and everything is looked at anew: said once.
         case overflow = 2

@@ -205,7 +205,7 @@ extension LiveLoop {
         }
         lookAtFollowed()
         toldOverflows = 0
-        if !side.report.isComplete { board.tell(.notice("laptop: \(side.report)")) }
+        if !side.report.isOrdinary { board.tell(.notice("laptop: \(side.report)")) }
         startConnecting()
     }
 

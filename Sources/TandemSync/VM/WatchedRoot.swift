@@ -70,7 +70,7 @@ final class WatchedRoot {
             toldOverflows = report.overflows
             news.append(WatchNotice(.overflow, text: "vm: \(report.overflowSentence)"))
         }
-        let kind: WatchNotice.Kind = report.isComplete ? .complete : .limited
+        let kind: WatchNotice.Kind = report.isOrdinary ? .complete : .limited
         let notice = WatchNotice(kind, text: "vm: \(report)")
         if let told, told.kind == kind, kind == .complete || told == notice { return news }
         told = notice

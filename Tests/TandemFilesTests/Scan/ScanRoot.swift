@@ -23,8 +23,13 @@ final class ScanRoot {
     let fileSystem: FaultyFileSystem
     let root: SyncRoot
 
-    init() throws {
+    private let isMounted: Bool
+
+    /// Makes an empty root, on a file system of its own if asked for and permitted.
+    init(isAlone: Bool = false) throws {
         directory = try TemporaryDirectory()
+        isMounted = isAlone && Mounts.obstacle == nil
+        if isMounted { try Mounts.mountMemory(at: directory.url.path, megabytes: 64) }
         try FileManager.default.createDirectory(
             atPath: directory.path("root"),
             withIntermediateDirectories: false
@@ -33,7 +38,10 @@ final class ScanRoot {
         root = try SyncRoot.open(directory.path("root"), on: RealFileSystem())
     }
 
-    deinit { RealFileSystem().close(root.descriptor) }
+    deinit {
+        RealFileSystem().close(root.descriptor)
+        if isMounted { try? Mounts.unmount(directory.url.path) }
+    }
 
     /// The absolute path of an entry.
     func path(_ name: String) -> String { "\(root.path)/\(name)" }

@@ -34,12 +34,21 @@ struct LivePropertyTests {
 
     @Test(.tags(.property), arguments: 1...4)
     func `with four watches and polling for the rest it is the same`(seed: Int) throws {
-        try run(seed, .collect, WatchBudget(watches: 4))
+        try run(seed, .collect, WatchBudget(watches: 4, fanotify: .never))
     }
 
     @Test(.tags(.property), arguments: 1...4)
     func `with polling alone it is the same`(seed: Int) throws {
-        try run(seed, .collect, WatchBudget(watches: 0))
+        try run(seed, .collect, WatchBudget(watches: 0, fanotify: .never))
+    }
+
+    @Test(
+        .tags(.property),
+        .enabled(if: Backend.isFanotifyAllowed, "fanotify is refused"),
+        arguments: 1...12
+    )
+    func `with fanotify it is the same`(seed: Int) throws {
+        try run(seed, .collect, Backend.fanotify.budget)
     }
 
     private func run(

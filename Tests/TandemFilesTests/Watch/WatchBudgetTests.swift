@@ -11,7 +11,8 @@ struct WatchBudgetTests {
     private static let quick = WatchBudget(
         watches: 100,
         directorySweep: 5_000_000,
-        fileSweep: 30_000_000
+        fileSweep: 30_000_000,
+        fanotify: .never
     )
 
     private func makeRoot(_ budget: WatchBudget) throws -> WatchedRoot {
@@ -115,7 +116,7 @@ struct WatchBudgetTests {
         let watcher = try DirectoryWatcher.start(
             files.root,
             .standard,
-            WatchBudget(directorySweep: 5_000_000, fileSweep: 30_000_000),
+            WatchBudget(directorySweep: 5_000_000, fileSweep: 30_000_000, fanotify: .never),
             RealFileSystem()
         ) { () throws(SystemError) in
             if isExhausted.look({ $0 }) { throw SystemError("start inotify", errno: EMFILE) }

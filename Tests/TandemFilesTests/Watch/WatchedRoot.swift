@@ -32,7 +32,7 @@ final class WatchedRoot {
         watchedThrough fileSystem: any FileSystem = RealFileSystem(),
         prepare: (ScanRoot) throws -> Void = { _ in }
     ) throws {
-        files = try ScanRoot()
+        files = try ScanRoot(isAlone: budget.mayHearOfAll)
         try prepare(files)
         // What is ignored is known after a scan; what changed since is found by the next one.
         live = LiveTree(
@@ -140,5 +140,12 @@ extension RuleSet {
     /// What the rules files hold, to compare and to show.
     fileprivate var lines: [String] {
         files.dropFirst().map { "\($0.label): \(String(decoding: $0.content, as: UTF8.self))" }
+    }
+}
+
+extension WatchBudget {
+    /// Whether fanotify will watch: it is told of the whole file system, where other tests write too.
+    fileprivate var mayHearOfAll: Bool {
+        fanotify == .always || fanotify == .beyondWatches && watches != nil
     }
 }
