@@ -124,7 +124,7 @@ extension Configuration {
             line("    \(name)", count.map { "\($0.value)" }, count?.position, &lines)
         }
         if let before = snapshots.before {
-            if before.isEmpty { lines.append("  before: []") }
+            if before.isEmpty { line("  before", "[]", snapshots.beforePosition, &lines) }
             list("  before", before.map { Placed($0.value.rawValue, at: $0.position) }, &lines)
         }
         let insistence = snapshots.beforeActs

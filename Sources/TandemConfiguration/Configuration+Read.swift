@@ -102,6 +102,7 @@ extension Configuration {
             weekly: keep?["weekly"]?.number,
             monthly: keep?["monthly"]?.number,
             before: section?["before"]?.elements.compactMap { $0.choice() },
+            beforePosition: section?["before"]?.position,
             beforeActs: section?["before-acts"]?.choice()
         )
     }

@@ -84,7 +84,7 @@ struct ConfigCommandTests {
         #expect(
             output == """
                 right: \(entry.root)/tandem.yml
-                  tandem.yml:4:20: snapshots: every and keep is read, and has no effect in this version
+                  tandem.yml:4:20: snapshots: `every` and `keep` have no effect in this version
                   not approved here, so not in force; next: tandem config approve
 
                 """

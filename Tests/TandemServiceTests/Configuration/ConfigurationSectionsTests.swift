@@ -48,8 +48,18 @@ struct ConfigurationSectionsTests {
         #expect(configuration.logs.size?.value == 10_000_000)
         #expect(configuration.logs.age?.value == 14 * 86_400)
         #expect(
-            configuration.withoutEffect.map(\.what) == ["snapshots: every and keep", "logs"]
+            configuration.withoutEffect.map(\.what) == [
+                "snapshots: `every` and `keep` have no effect",
+                "logs: every daemon keeps its own limits (docs/LOGS.md), so this has no effect",
+            ]
         )
+    }
+
+    @Test func `an empty list of acts has the place it was written at for its origin`() throws {
+        let text = "version: 1\nvm: a\nsync: [{from: ., to: /app}]\nsnapshots: {before: []}\n"
+        let values = try Configuration.read(Array(text.utf8)).effectiveValues()
+        let before = values.first { $0.key == "snapshots.before" }
+        #expect(before?.value == "[]" && before?.origin == "tandem.yml:4:21", "\(values)")
     }
 
     @Test func `the page has the table of keys, and the schema beside it is the printed one`()
