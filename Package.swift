@@ -298,7 +298,7 @@ let package = Package(
             dependencies: [
                 "TandemSSH", "TandemSync", "TandemFiles", "TandemProtocol", "TandemTree",
                 "TandemSystem", "TandemTestSupport", "TandemSoak", "tandem", "tandem-agent",
-                "tandem-proof", "tandem-receiver", "tandem-manager",
+                "tandem-proof", "tandem-receiver", "tandem-manager", "tandem-snapshot",
             ]
         ),
     ]
