@@ -139,6 +139,18 @@ struct SnapshotCommandTests {
         #expect(verified.code == .done && verified.output.contains("whole: 1 snapshot"))
     }
 
+    @Test func `a pinned snapshot is not given up, and the refusal says what to do first`() throws {
+        try write("one", to: "a.txt")
+        _ = tandem("now")
+        _ = tandem("pin", "latest")
+        let refused = tandem("prune", "--forget", "latest")
+        #expect(refused.code == .usage && refused.errors.contains("is pinned"), "\(refused)")
+        #expect(refused.errors.contains("next: leave it to the rules first: tandem snapshot unpin"))
+        #expect(tandem("ls").output.contains("1 snapshot"))
+        _ = tandem("unpin", "latest")
+        #expect(tandem("prune", "--forget", "latest").output.contains("forgot 1 snapshot"))
+    }
+
     @Test func `a damaged store gives exit code 1 and names the snapshot`() throws {
         try write("one", to: "a.txt")
         _ = tandem("now")

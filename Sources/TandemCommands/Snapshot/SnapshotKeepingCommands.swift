@@ -7,7 +7,8 @@ package struct SnapshotPruneCommand: TandemSubcommand {
         commandName: "prune",
         abstract: "Forget snapshots by retention rules and free what no other needs.",
         discussion: """
-            Without --keep-… the rules are the daemon's own. A pinned snapshot stays.
+            Without --keep-… the rules are the daemon's own. A pinned snapshot
+            stays, also where --forget names it: unpin it first.
 
               tandem snapshot prune --dry-run
               tandem snapshot prune --keep-last 5 --keep-daily 14
