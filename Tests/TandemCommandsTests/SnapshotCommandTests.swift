@@ -63,7 +63,7 @@ struct SnapshotCommandTests {
                 rules: .given(.standard),
                 state: try StateDirectory(at: state, on: RealFileSystem())
             ),
-            policy: RetentionPolicy(last: 2),
+            settings: SettingsKeeper(SnapshotArguments(keep: RetentionPolicy(last: 2))),
             fileSystem: RealFileSystem()
         )
         dialer = ServiceDialer(service: service, asked: .init())
