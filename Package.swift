@@ -284,6 +284,7 @@ let package = Package(
             name: "TandemAgentTests",
             dependencies: [
                 "TandemAgent", "TandemControl", "TandemStore", "TandemDaemon", "TandemTree",
+                "TandemProject",
                 "TandemSync", "TandemSystem", "TandemTestSupport", "tandem", "tandem-agent",
                 "tandem-receiver",
                 .product(name: "Logging", package: "swift-log"),

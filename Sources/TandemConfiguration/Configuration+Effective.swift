@@ -116,7 +116,7 @@ extension Configuration {
         let every = snapshots.every
         line("  every", every.map { TimeSpan.text($0.value) }, every?.position, &lines)
         let kept: [(name: String, count: Placed<Int>?)] = [
-            ("hourly", snapshots.hourly), ("daily", snapshots.daily),
+            ("last", snapshots.last), ("hourly", snapshots.hourly), ("daily", snapshots.daily),
             ("weekly", snapshots.weekly), ("monthly", snapshots.monthly),
         ]
         if kept.contains(where: { $0.count != nil }) { lines.append("  keep:") }

@@ -97,6 +97,7 @@ extension Configuration {
         let keep = section?["keep"]
         return Snapshots(
             every: section?["every"]?.span,
+            last: keep?["last"]?.number,
             hourly: keep?["hourly"]?.number,
             daily: keep?["daily"]?.number,
             weekly: keep?["weekly"]?.number,

@@ -26,6 +26,7 @@ extension Configuration {
     package struct Snapshots: Hashable, Sendable {
         /// Seconds between two.
         package var every: Placed<Int>?
+        package var last: Placed<Int>?
         package var hourly: Placed<Int>?
         package var daily: Placed<Int>?
         package var weekly: Placed<Int>?
@@ -117,23 +118,15 @@ extension Configuration {
     /// What the file asks for that is read and checked, and has no effect in this version: each as
     /// the beginning of a sentence, with its verb.
     package var withoutEffect: [(what: String, position: Position?)] {
-        let snapshotValues = [
-            snapshots.every?.position, snapshots.hourly?.position, snapshots.daily?.position,
-            snapshots.weekly?.position, snapshots.monthly?.position,
-        ]
         let logValues = [
             logs.directory?.position, logs.size?.position, logs.files?.position,
             logs.age?.position,
         ]
         let sections: [(what: String, position: Position?)] = [
             (
-                "snapshots: `every` and `keep` have no effect",
-                snapshotValues.compactMap(\.self).min()
-            ),
-            (
                 "logs: every daemon keeps its own limits (docs/LOGS.md), so this has no effect",
                 logValues.compactMap(\.self).min()
-            ),
+            )
         ]
         return sections.filter { $0.position != nil }
     }

@@ -123,8 +123,13 @@ package struct SnapshotDiffCommand: TandemSubcommand {
 package struct SnapshotStatsCommand: TandemSubcommand {
     package static let configuration = CommandConfiguration(
         commandName: "stats",
-        abstract: "Show how large the store is, and what sharing and compression save.",
-        discussion: "  tandem snapshot stats"
+        abstract: "Show how large the store is, how often one is taken and which are kept.",
+        discussion: """
+            What is taken and kept comes from tandem.yml (`snapshots: every` and `keep`),
+            or from the arguments that the snapshot daemon was started with.
+
+              tandem snapshot stats
+            """
     )
 
     @OptionGroup package var choice: SnapshotChoice
@@ -140,14 +145,14 @@ package struct SnapshotStatsCommand: TandemSubcommand {
         let (entry, access) = try choice.open(in: context)
         var found = StoreStatistics()
         try access.ask(.statistics) { if case .statistics(let all) = $0 { found = all } }
+        let settings = try access.settings(nil)
         if json {
-            let document = SnapshotStatsDocument(pair: entry.document, found)
+            let document = SnapshotStatsDocument(pair: entry.document, found, settings)
             context.console.document(try JSONDocument.text(document))
         } else {
-            for line in SnapshotText.statistics(found, now: context.time.wall) {
-                context.console.line(line)
-            }
+            let lines = SnapshotText.statistics(found, now: context.time.wall)
+            for line in lines + SnapshotText.settings(settings) { context.console.line(line) }
         }
-        return .done
+        return settings?.damage == nil ? .done : .attention
     }
 }

@@ -45,6 +45,7 @@ final class SnapshotTicker: Sendable {
     /// - Parameters:
     ///   - pruneInterval: how often it prunes, in nanoseconds; 0 is never.
     ///   - verifyInterval: how often it reads the whole store.
+    /// - Returns: the thread, which ends after `stop`.
     func start(pruneInterval: UInt64, verifyInterval: UInt64) -> WorkerThread {
         service.settings.whenChanged { [calls] in calls.change { $0.haveSettingsChanged = true } }
         let intervals = SnapshotSchedule.Intervals(

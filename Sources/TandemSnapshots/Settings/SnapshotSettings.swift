@@ -49,7 +49,7 @@ package struct SnapshotArguments: Hashable, Sendable {
 package struct SettingsReport: Hashable, Sendable {
     package var arguments: SnapshotArguments
     package var told: SnapshotSettings
-    /// Why what it was told cannot be read; nil where it can. It prunes nothing then.
+    /// Why what it was told cannot be read, so that it prunes nothing; nil where it can.
     package var damage: String?
 
     package init(
