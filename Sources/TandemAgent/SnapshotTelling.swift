@@ -6,7 +6,9 @@ import TandemProject
 /// and again after the link was down, because the daemon may be another one by then.
 struct SnapshotTelling: Sendable {
     /// The first wait after a failure, in nanoseconds; each further one doubles.
-    private static let first: UInt64 = 30_000_000_000
+    ///
+    /// Four attempts in ten minutes: fail2ban allows five refused logins by default.
+    private static let first: UInt64 = 60_000_000_000
     /// The longest wait: each attempt is a login of its own.
     private static let longest: UInt64 = 600_000_000_000
 
