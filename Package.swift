@@ -284,6 +284,7 @@ let package = Package(
             name: "TandemAgentTests",
             dependencies: [
                 "TandemAgent", "TandemControl", "TandemStore", "TandemDaemon", "TandemTree",
+                "TandemProject",
                 "TandemSync", "TandemSystem", "TandemTestSupport", "tandem", "tandem-agent",
                 "tandem-receiver",
                 .product(name: "Logging", package: "swift-log"),
@@ -298,7 +299,7 @@ let package = Package(
             dependencies: [
                 "TandemSSH", "TandemSync", "TandemFiles", "TandemProtocol", "TandemTree",
                 "TandemSystem", "TandemTestSupport", "TandemSoak", "tandem", "tandem-agent",
-                "tandem-proof", "tandem-receiver", "tandem-manager",
+                "tandem-proof", "tandem-receiver", "tandem-manager", "tandem-snapshot",
             ]
         ),
     ]

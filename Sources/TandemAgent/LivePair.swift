@@ -15,6 +15,9 @@ package final class LivePair: SyncedPair {
         package var connect: @Sendable () throws -> any ByteLink
         /// Logs in to the vm for a hook there.
         package var shell: @Sendable () throws -> any WorkloadShell
+        /// Tells the vm's snapshot daemon what is wished of it; throws a sentence where it does not
+        /// go by it now.
+        package var tellSnapshots: @Sendable (SnapshotWish, DispatchTime) throws -> Void
         /// `NAME=value` strings for hooks on the laptop.
         package var environment: [String]
 
@@ -22,11 +25,13 @@ package final class LivePair: SyncedPair {
             pair: LaptopPair,
             connect: @escaping @Sendable () throws -> any ByteLink,
             shell: @escaping @Sendable () throws -> any WorkloadShell,
+            tellSnapshots: @escaping @Sendable (SnapshotWish, DispatchTime) throws -> Void,
             environment: [String]
         ) {
             self.pair = pair
             self.connect = connect
             self.shell = shell
+            self.tellSnapshots = tellSnapshots
             self.environment = environment
         }
     }
@@ -38,6 +43,7 @@ package final class LivePair: SyncedPair {
     private let session: Monitor<LiveSync>
     private let dialling: Monitor<DialGuard>
     private let project: PairProject
+    private let snapshots: SnapshotTeller
     private let isOver = Monitor(false)
     /// How often the configuration is looked at: two small files.
     private static let configurationSeconds = 2
@@ -67,6 +73,7 @@ package final class LivePair: SyncedPair {
         let dialling = Monitor(DialGuard())
         self.dialling = dialling
         project = try PairProject(identity, setup, news: news)
+        snapshots = SnapshotTeller(setup, news: news)
         session = Monitor(Self.makeSession(setup, project, dialling, news))
     }
 
@@ -117,7 +124,10 @@ package final class LivePair: SyncedPair {
     package func start() {
         live.start()
         WorkerThread.start("tandem-config") { [weak self] in
-            while let self, !self.isOver(within: Self.configurationSeconds) { self.reload() }
+            while let self, !self.isOver(within: Self.configurationSeconds) {
+                self.reload()
+                self.snapshots.look(project.snapshots, isConnected: live.status.isConnected)
+            }
         }
     }
 

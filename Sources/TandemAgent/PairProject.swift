@@ -46,6 +46,9 @@ final class PairProject: Sendable {
     /// What a session is to be given.
     var settings: LiveSettings { LiveSettings(watch.settings) }
 
+    /// What is wished of the vm's snapshot daemon.
+    var snapshots: SnapshotWish { watch.settings.snapshots }
+
     /// Names who is told of other settings from now on.
     func tell(_ session: @escaping @Sendable (LiveSettings) -> Void) {
         self.session.withLock { $0 = session }

@@ -116,7 +116,7 @@ extension Configuration {
         let every = snapshots.every
         line("  every", every.map { TimeSpan.text($0.value) }, every?.position, &lines)
         let kept: [(name: String, count: Placed<Int>?)] = [
-            ("hourly", snapshots.hourly), ("daily", snapshots.daily),
+            ("last", snapshots.last), ("hourly", snapshots.hourly), ("daily", snapshots.daily),
             ("weekly", snapshots.weekly), ("monthly", snapshots.monthly),
         ]
         if kept.contains(where: { $0.count != nil }) { lines.append("  keep:") }
@@ -124,7 +124,7 @@ extension Configuration {
             line("    \(name)", count.map { "\($0.value)" }, count?.position, &lines)
         }
         if let before = snapshots.before {
-            if before.isEmpty { lines.append("  before: []") }
+            if before.isEmpty { line("  before", "[]", snapshots.beforePosition, &lines) }
             list("  before", before.map { Placed($0.value.rawValue, at: $0.position) }, &lines)
         }
         let insistence = snapshots.beforeActs

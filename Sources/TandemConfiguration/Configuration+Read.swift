@@ -97,11 +97,13 @@ extension Configuration {
         let keep = section?["keep"]
         return Snapshots(
             every: section?["every"]?.span,
+            last: keep?["last"]?.number,
             hourly: keep?["hourly"]?.number,
             daily: keep?["daily"]?.number,
             weekly: keep?["weekly"]?.number,
             monthly: keep?["monthly"]?.number,
             before: section?["before"]?.elements.compactMap { $0.choice() },
+            beforePosition: section?["before"]?.position,
             beforeActs: section?["before-acts"]?.choice()
         )
     }

@@ -26,12 +26,15 @@ extension Configuration {
     package struct Snapshots: Hashable, Sendable {
         /// Seconds between two.
         package var every: Placed<Int>?
+        package var last: Placed<Int>?
         package var hourly: Placed<Int>?
         package var daily: Placed<Int>?
         package var weekly: Placed<Int>?
         package var monthly: Placed<Int>?
         /// Nil where the file does not say: before all of them.
         package var before: [Placed<ConfiguredMoment>]?
+        /// Where the list stands, which an empty one has no element to say; nil where there is none.
+        package var beforePosition: Position?
         package var beforeActs: Placed<ConfiguredInsistence>?
     }
 
@@ -112,19 +115,18 @@ extension Configuration {
         return configuration
     }
 
-    /// What the file asks for that is read and checked, and has no effect in this version.
+    /// What the file asks for that is read and checked, and has no effect in this version: each as
+    /// the beginning of a sentence, with its verb.
     package var withoutEffect: [(what: String, position: Position?)] {
-        let snapshotValues = [
-            snapshots.every?.position, snapshots.hourly?.position, snapshots.daily?.position,
-            snapshots.weekly?.position, snapshots.monthly?.position,
-        ]
         let logValues = [
             logs.directory?.position, logs.size?.position, logs.files?.position,
             logs.age?.position,
         ]
         let sections: [(what: String, position: Position?)] = [
-            ("snapshots: every and keep", snapshotValues.compactMap(\.self).min()),
-            ("logs", logValues.compactMap(\.self).min()),
+            (
+                "logs: every daemon keeps its own limits (docs/LOGS.md), so this has no effect",
+                logValues.compactMap(\.self).min()
+            )
         ]
         return sections.filter { $0.position != nil }
     }

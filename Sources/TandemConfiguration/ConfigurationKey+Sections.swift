@@ -120,15 +120,16 @@ extension ConfigurationKey {
         ConfigurationKey(
             name: "keep",
             kind: .section(
-                ["hourly", "daily", "weekly", "monthly"].map {
+                ["last", "hourly", "daily", "weekly", "monthly"].map {
                     ConfigurationKey(
                         name: $0,
                         kind: .number(0...1000),
-                        summary: "How many \($0) ones are kept."
+                        summary: $0 == "last"
+                            ? "How many of the newest are kept." : "How many \($0) ones are kept."
                     )
                 }
             ),
-            summary: "How many are kept."
+            summary: "Which are kept, all words together; one that is left out counts 0."
         ),
         ConfigurationKey(
             name: "before",

@@ -1,5 +1,5 @@
 /// Time spans as people write them: `90s`, `1h30m`, `14d`.
-enum TimeSpan {
+package enum TimeSpan {
     private static let units: [(name: Character, seconds: Int)] = [
         ("d", 86_400), ("h", 3600), ("m", 60), ("s", 1),
     ]
@@ -24,7 +24,7 @@ enum TimeSpan {
     }
 
     /// The shortest text that means exactly this many seconds.
-    static func text(_ seconds: Int) -> String {
+    package static func text(_ seconds: Int) -> String {
         var rest = seconds
         var text = ""
         for unit in units where rest >= unit.seconds {

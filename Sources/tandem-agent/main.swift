@@ -13,6 +13,7 @@ let source = PairSource(
             pair: target.pair,
             connect: target.connect,
             shell: { try pairs.shell(of: identity) },
+            tellSnapshots: { try pairs.tellSnapshots(of: identity, $0, until: $1) },
             environment: pairs.environment
         )
         return try LivePair(identity, setup, news: news)

@@ -78,13 +78,14 @@ struct ConfigCommandTests {
     }
 
     @Test func `check says what is right, not approved, and without effect`() throws {
-        try write(text("snapshots: {every: 1h}\n"))
+        try write(text("snapshots: {every: 1h}\nlogs: {dir: /var/log/x}\n"))
         let (code, output, _) = tandem("config", "-C", entry.root)
         #expect(code == .done)
         #expect(
             output == """
                 right: \(entry.root)/tandem.yml
-                  tandem.yml:4:20: snapshots: every and keep is read, and has no effect in this version
+                  tandem.yml:5:13: logs: every daemon keeps its own limits (docs/LOGS.md), \
+                so this has no effect in this version
                   not approved here, so not in force; next: tandem config approve
 
                 """

@@ -2,7 +2,9 @@ import Dispatch
 import Foundation
 import Synchronization
 import TandemFiles
+import TandemProject
 import TandemSnapshots
+import TandemSync
 import TandemSystem
 import TandemTestSupport
 import TandemTree
@@ -63,7 +65,7 @@ struct SnapshotCommandTests {
                 rules: .given(.standard),
                 state: try StateDirectory(at: state, on: RealFileSystem())
             ),
-            policy: RetentionPolicy(last: 2),
+            settings: SettingsKeeper(SnapshotArguments(keep: RetentionPolicy(last: 2))),
             fileSystem: RealFileSystem()
         )
         dialer = ServiceDialer(service: service, asked: .init())
@@ -72,10 +74,15 @@ struct SnapshotCommandTests {
     private func tandem(_ arguments: String...) -> (code: ExitCode, output: String, errors: String)
     {
         let record = ConsoleRecord()
-        var context = playground.context(record, catalogue: catalogue, time: SystemTime())
-        context.dialer = dialer
+        let context = context(record)
         let code = CommandProgram.run(["snapshot"] + arguments, in: context)
         return (code, record.output, record.errors)
+    }
+
+    private func context(_ record: ConsoleRecord) -> CommandContext {
+        var context = playground.context(record, catalogue: catalogue, time: SystemTime())
+        context.dialer = dialer
+        return context
     }
 
     private func write(_ text: String, to path: String) throws {
@@ -137,6 +144,108 @@ struct SnapshotCommandTests {
         #expect(tandem("prune", "--keep-last", "1").output.contains("forgot 1 snapshot, kept 1"))
         let verified = tandem("verify")
         #expect(verified.code == .done && verified.output.contains("whole: 1 snapshot"))
+    }
+
+    @Test func `a pinned snapshot is not given up, and the refusal says what to do first`() throws {
+        try write("one", to: "a.txt")
+        _ = tandem("now")
+        _ = tandem("pin", "latest")
+        let refused = tandem("prune", "--forget", "latest")
+        #expect(refused.code == .usage && refused.errors.contains("is pinned"), "\(refused)")
+        #expect(refused.errors.contains("next: leave it to the rules first: tandem snapshot unpin"))
+        #expect(tandem("ls").output.contains("1 snapshot"))
+        _ = tandem("unpin", "latest")
+        #expect(tandem("prune", "--forget", "latest").output.contains("forgot 1 snapshot"))
+    }
+
+    @Test func `stats say what the daemon goes by, and where that comes from`() throws {
+        let before = tandem("stats")
+        #expect(before.code == .done && before.output.contains("taken          on request"))
+        #expect(before.output.contains("kept           the newest 2 (arguments)"), "\(before)")
+        let pairs = AgentPairs(context: context(ConsoleRecord()))
+        let identity = try #require(try pairs.identities().first)
+        let wish = SnapshotWish(every: 5400, keep: SnapshotWish.Kept(hourly: 24, daily: 7))
+        try pairs.tellSnapshots(of: identity, wish, until: .distantFuture)
+        let after = tandem("stats").output
+        #expect(after.contains("taken          every 1 h 30 min (tandem.yml)"), "\(after)")
+        #expect(after.contains("kept           24 hourly, 7 daily (tandem.yml)"), "\(after)")
+        let json = try JSONSerialization.jsonObject(
+            with: Data(tandem("stats", "--json").output.utf8)
+        )
+        let settings = (json as? [String: Any])?["settings"] as? [String: Any]
+        #expect(settings?["everySeconds"] as? Int == 5400)
+        #expect(settings?["everyFrom"] as? String == "tandem.yml")
+        #expect((settings?["keep"] as? [String: Int])?["daily"] == 7)
+    }
+
+    @Test func `a daemon that is older than settings is named in one sentence`() throws {
+        let record = ConsoleRecord()
+        var context = context(record)
+        context.dialer = OldDaemon(newer: dialer)
+        #expect(CommandProgram.run(["snapshot", "stats"], in: context) == .done)
+        #expect(record.output.contains("is older than this tandem and takes no settings"))
+        #expect(record.output.contains("next: update tandem-snapshot on the vm"))
+        let pairs = AgentPairs(context: context)
+        let identity = try #require(try pairs.identities().first)
+        let error = #expect(throws: SyncError.self) {
+            try pairs.tellSnapshots(of: identity, SnapshotWish(every: 60), until: .distantFuture)
+        }
+        #expect(error?.message.contains("takes no settings") == true)
+    }
+
+    /// Answers what an older daemon answers to the request for settings.
+    private struct OldDaemon: Dialer {
+        let newer: ServiceDialer
+
+        func connector(
+            to destination: Destination,
+            _ settings: ConnectionSettings,
+            trust: HostTrust
+        ) throws -> @Sendable () throws -> any ByteLink {
+            let connect = try newer.connector(to: destination, settings, trust: trust)
+            return {
+                let (near, far) = try DescriptorLink.pair()
+                WorkerThread.start("test-old-daemon") {
+                    defer { far.close() }
+                    let frames = SnapshotLink(far)
+                    let body = try? frames.receive(atMost: SnapshotWire.longestRequest)
+                    guard let body, body.first == 12 else {
+                        return Self.pass(body ?? [], to: try? connect(), frames)
+                    }
+                    let error = SnapshotError(
+                        .invalid,
+                        "the snapshot daemon does not know this request",
+                        next: "install the same version on both sides"
+                    )
+                    try? frames.send(SnapshotAnswer.failed(error).encode())
+                }
+                return near
+            }
+        }
+
+        private static func pass(_ body: [UInt8], to link: (any ByteLink)?, _ frames: SnapshotLink)
+        {
+            guard let link else { return }
+            let service = SnapshotLink(link)
+            try? service.send(body)
+            while let answer = try? service.receive(atMost: SnapshotWire.longestAnswer) {
+                try? frames.send(answer)
+            }
+            link.close()
+        }
+
+        func shell(
+            on destination: Destination,
+            _ settings: ConnectionSettings,
+            trust: HostTrust
+        ) throws -> any RemoteShell {
+            throw LinkError(.failed, "no shell in this test")
+        }
+
+        func checks(
+            of destination: Destination,
+            _ settings: ConnectionSettings
+        ) -> [DoctorCheck] { [] }
     }
 
     @Test func `a damaged store gives exit code 1 and names the snapshot`() throws {

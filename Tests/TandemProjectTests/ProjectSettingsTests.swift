@@ -68,6 +68,31 @@ struct ProjectSettingsTests {
         )
     }
 
+    @Test func `how often snapshots are taken and which are kept is said before it holds`() throws {
+        let plain = try settings("{from: ., to: /app}")
+        let some = try settings(
+            "{from: ., to: /app}",
+            "snapshots: {every: 90m, keep: {last: 3, daily: 7}}\n"
+        )
+        #expect(plain.snapshots.isEmpty)
+        let kept = SnapshotWish.Kept(last: 3, daily: 7)
+        #expect(some.snapshots == SnapshotWish(every: 5400, keep: kept))
+        #expect(
+            SettingsChange(from: plain, to: some).sentences == [
+                "snapshots of the vm are taken every 1h30m",
+                "snapshots are kept: the newest 3, 7 daily; others are forgotten, pinned ones never",
+            ]
+        )
+        #expect(
+            SettingsChange(from: some, to: plain).sentences == [
+                "snapshots of the vm are taken as often as the daemon there does",
+                "which snapshots are kept is left to the daemon there",
+            ]
+        )
+        let all = try settings("{from: ., to: /app}", "snapshots: {keep: {daily: 0}}\n")
+        #expect(SettingsChange(from: plain, to: all).sentences == ["all snapshots are kept"])
+    }
+
     @Test func `a change is said in sentences, and no change in none`() throws {
         let old = try settings("{from: ., to: /app}", "workload: {container: a}\n")
         let new = try settings(

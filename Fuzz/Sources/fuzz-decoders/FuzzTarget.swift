@@ -14,6 +14,7 @@ enum FuzzTarget: String, CaseIterable {
     case snapshotObject = "snapshot-object"
     case snapshotRequest = "snapshot-request"
     case snapshotAnswer = "snapshot-answer"
+    case snapshotSettings = "snapshot-settings"
 
     /// The target that the first argument names; libFuzzer's callback can capture nothing.
     static let chosen = CommandLine.arguments.dropFirst().first.flatMap(FuzzTarget.init)
@@ -31,6 +32,7 @@ enum FuzzTarget: String, CaseIterable {
         case .snapshotObject: SnapshotDecoderProperties.object(bytes)
         case .snapshotRequest: SnapshotDecoderProperties.request(bytes)
         case .snapshotAnswer: SnapshotDecoderProperties.answer(bytes)
+        case .snapshotSettings: SnapshotDecoderProperties.settings(bytes)
         }
     }
 }

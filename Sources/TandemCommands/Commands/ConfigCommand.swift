@@ -98,7 +98,7 @@ package struct ConfigCheckCommand: TandemSubcommand {
             problems = configuration.notDone
             notes = configuration.withoutEffect.map { value in
                 let place = value.position.map { "\($0): " } ?? ""
-                return "\(place)\(value.what) is read, and has no effect in this version"
+                return "\(place)\(value.what) in this version"
             }
         } catch let error as ConfigurationError {
             problems = error.problems

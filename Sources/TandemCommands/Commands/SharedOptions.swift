@@ -31,6 +31,14 @@ package struct OutputChoice: ParsableArguments {
     package init() {}
 }
 
+/// How long a list a command prints.
+package struct ListingChoice: ParsableArguments {
+    @Flag(help: "List everything instead of the first 20.")
+    package var all = false
+
+    package init() {}
+}
+
 extension Duration {
     /// Reads what `--wait` takes.
     @Sendable

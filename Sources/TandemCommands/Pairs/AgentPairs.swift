@@ -1,6 +1,9 @@
+import ArgumentParser
+package import Dispatch
 package import TandemControl
 package import TandemProject
 import TandemSSH
+import TandemSnapshots
 import TandemSync
 import TandemTree
 
@@ -50,6 +53,27 @@ package struct AgentPairs: Sendable {
             entry.connection,
             trust: .knownHosts
         )
+    }
+
+    /// Tells the snapshot daemon of a pair's vm what is wished of it.
+    ///
+    /// - Throws: `SyncError` with a sentence where it does not go by it now.
+    package func tellSnapshots(
+        of identity: PairIdentity,
+        _ wish: SnapshotWish,
+        until deadline: DispatchTime
+    ) throws {
+        do {
+            let choice = try SnapshotChoice.parse([])
+            let access = try SnapshotAccess(try entry(identity), choice, in: context)
+            guard try access.settings(SnapshotSettings(wish), until: deadline) == nil else {
+                return
+            }
+        } catch {
+            throw SyncError(reaching: error)
+        }
+        let (what, next) = SnapshotAccess.tooOld
+        throw SyncError(.version, what, hint: next)
     }
 
     private func entry(_ identity: PairIdentity) throws -> PairEntry {

@@ -12,7 +12,8 @@ struct RestoreInPlace {
     let isAgreed: Bool
     let entry: PairEntry
     let access: SnapshotAccess
-    let output: OutputChoice
+    let asJSON: Bool
+    let showsAll: Bool
     let context: CommandContext
 
     func run() throws -> ExitCode {
@@ -70,7 +71,7 @@ struct RestoreInPlace {
         let shower = ProgressShower(
             console: context.console,
             time: context.time,
-            isQuiet: output.json
+            isQuiet: asJSON
         )
         defer { shower.finish() }
         do {
@@ -91,18 +92,18 @@ struct RestoreInPlace {
                 next: "look at it with --dry-run, then run it with --yes"
             )
         }
-        for line in view.lines(nil, showsAll: output.all) { context.console.note(line) }
+        for line in view.lines(nil, showsAll: showsAll) { context.console.note(line) }
         let isWanted = context.console.confirm("Go on?")
         if !isWanted { context.console.note("nothing was changed") }
         return isWanted
     }
 
     private func show(_ view: RestoreView, _ report: RestoreReport?) throws {
-        if output.json {
+        if asJSON {
             context.console.document(try JSONDocument.text(view.document(report, isPlan: isPlan)))
             return
         }
-        for line in view.lines(report, showsAll: output.all) { context.console.line(line) }
+        for line in view.lines(report, showsAll: showsAll) { context.console.line(line) }
     }
 }
 

@@ -28,20 +28,69 @@ struct SnapshotAccess: Sendable {
         _ body: (SnapshotAnswer) throws -> Void
     ) throws {
         do {
-            let link = try connect()
-            defer { link.close() }
-            try SnapshotClient(link).ask(request, until: deadline, body)
-        } catch let error as LinkError {
-            throw CommandError(
-                .unreachable,
-                "the snapshot daemon does not answer: \(error.message)",
-                at: place,
-                next: "start tandem-snapshot on the vm, or say where it is: --snapshot-socket PATH"
-            )
+            try perform(request, until: deadline, body)
         } catch {
-            throw CommandError(error, at: place)
+            throw explained(error)
         }
     }
+
+    /// Asks as `ask` does; what the daemon refuses is thrown as it said it.
+    private func perform(
+        _ request: SnapshotRequest,
+        until deadline: DispatchTime,
+        _ body: (SnapshotAnswer) throws -> Void
+    ) throws {
+        let link = try connect()
+        defer { link.close() }
+        try SnapshotClient(link).ask(request, until: deadline, body)
+    }
+
+    private func explained(_ error: any Error) -> CommandError {
+        guard let error = error as? LinkError else { return CommandError(error, at: place) }
+        return CommandError(
+            .unreachable,
+            "the snapshot daemon does not answer: \(error.message)",
+            at: place,
+            next: "start tandem-snapshot on the vm, or say where it is: --snapshot-socket PATH"
+        )
+    }
+
+    /// Tells the daemon what to go by, or only asks what it goes by.
+    ///
+    /// - Parameters:
+    ///   - settings: what it shall go by; nil to ask.
+    ///   - deadline: when to give up.
+    /// - Returns: what it goes by now; nil from a daemon that is older than such requests.
+    /// - Throws: `CommandError`.
+    func settings(
+        _ settings: SnapshotSettings?,
+        until deadline: DispatchTime = .distantFuture
+    ) throws -> SettingsReport? {
+        var found: SettingsReport?
+        do {
+            try perform(.settings(settings), until: deadline) {
+                if case .settings(let report) = $0 { found = report }
+            }
+        } catch let error as SnapshotError where error.code == .invalid {
+            return nil
+        } catch {
+            throw explained(error)
+        }
+        guard let found else {
+            throw CommandError(
+                .failed,
+                "the snapshot daemon did not say what it goes by",
+                at: place
+            )
+        }
+        return found
+    }
+
+    /// What to say of a daemon that is older than settings.
+    static let tooOld = (
+        what: "the snapshot daemon on the vm is older than this tandem and takes no settings",
+        next: "update tandem-snapshot on the vm"
+    )
 
     /// The snapshot that a request answers with.
     func snapshot(

@@ -25,7 +25,17 @@ package struct SnapshotCommand: ParsableCommand {
     package init() {}
 }
 
-/// Which pair's snapshots, and how its snapshot daemon is reached.
+/// A command about the snapshots of one pair.
+package protocol SnapshotSubcommand: TandemSubcommand {
+    /// What all of them take.
+    var choice: SnapshotChoice { get }
+}
+
+extension SnapshotSubcommand {
+    package var wantsJSON: Bool { choice.json }
+}
+
+/// Which pair's snapshots, how its snapshot daemon is reached, and how the answer is shown.
 package struct SnapshotChoice: ParsableArguments {
     @Option(help: "The pair's name, or a directory in it.")
     package var pair: String?
@@ -51,6 +61,9 @@ package struct SnapshotChoice: ParsableArguments {
         )
     )
     package var snapshotCommand: String?
+
+    @Flag(help: "Print one JSON object instead of text.")
+    package var json = false
 
     package init() {}
 

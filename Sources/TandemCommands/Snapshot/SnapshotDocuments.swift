@@ -248,8 +248,11 @@ struct SnapshotStatsDocument: Encodable, Sendable {
     var storedBytes: UInt64
     var newest: String?
     var oldest: String?
+    /// Left out where the daemon is too old to say.
+    var settings: SnapshotSettingsDocument?
 
-    init(pair: PairDocument, _ found: StoreStatistics) {
+    init(pair: PairDocument, _ found: StoreStatistics, _ settings: SettingsReport?) {
+        self.settings = settings.map(SnapshotSettingsDocument.init)
         self.pair = pair
         snapshots = found.snapshots
         pinned = found.pinned

@@ -4,7 +4,7 @@ import TandemSnapshots
 import TandemTree
 
 /// `tandem snapshot export`.
-package struct SnapshotExportCommand: TandemSubcommand {
+package struct SnapshotExportCommand: SnapshotSubcommand {
     package static let configuration = CommandConfiguration(
         commandName: "export",
         abstract: "Write a snapshot as a tar archive, compressed with zstd.",
@@ -27,12 +27,7 @@ package struct SnapshotExportCommand: TandemSubcommand {
 
     @OptionGroup package var choice: SnapshotChoice
 
-    @Flag(help: "Print one JSON object instead of text.")
-    package var json = false
-
     package init() {}
-
-    package var wantsJSON: Bool { json }
 
     package func run(in context: CommandContext) throws -> ExitCode {
         let (entry, access) = try choice.open(in: context)
@@ -45,7 +40,7 @@ package struct SnapshotExportCommand: TandemSubcommand {
         }
         try target.take(.endOfFile)
         try target.finish()
-        if json {
+        if choice.json {
             let document = SnapshotRestoredDocument(
                 command: "snapshot export",
                 pair: entry.document,

@@ -2,12 +2,13 @@ package import ArgumentParser
 import TandemSnapshots
 
 /// `tandem snapshot prune`.
-package struct SnapshotPruneCommand: TandemSubcommand {
+package struct SnapshotPruneCommand: SnapshotSubcommand {
     package static let configuration = CommandConfiguration(
         commandName: "prune",
         abstract: "Forget snapshots by retention rules and free what no other needs.",
         discussion: """
-            Without --keep-… the rules are the daemon's own. A pinned snapshot stays.
+            Without --keep-… the rules are the daemon's own. A pinned snapshot
+            stays, also where --forget names it: unpin it first.
 
               tandem snapshot prune --dry-run
               tandem snapshot prune --keep-last 5 --keep-daily 14
@@ -16,7 +17,7 @@ package struct SnapshotPruneCommand: TandemSubcommand {
     )
 
     @OptionGroup package var choice: SnapshotChoice
-    @OptionGroup package var output: OutputChoice
+    @OptionGroup package var listing: ListingChoice
 
     @Option(help: ArgumentHelp("Keep the newest N snapshots.", valueName: "n"))
     package var keepLast: Int?
@@ -40,8 +41,6 @@ package struct SnapshotPruneCommand: TandemSubcommand {
     package var dryRun = false
 
     package init() {}
-
-    package var wantsJSON: Bool { output.json }
 
     private var counts: [Int?] { [keepLast, keepHourly, keepDaily, keepWeekly, keepMonthly] }
 
@@ -70,11 +69,11 @@ package struct SnapshotPruneCommand: TandemSubcommand {
         )
         var report = PruneReport()
         try access.ask(.prune(request)) { if case .pruned(let found) = $0 { report = found } }
-        if output.json {
+        if choice.json {
             let document = SnapshotPruneDocument(pair: entry.document, report)
             context.console.document(try JSONDocument.text(document))
         } else {
-            for line in SnapshotText.pruned(report, showsAll: output.all) {
+            for line in SnapshotText.pruned(report, showsAll: listing.all) {
                 context.console.line(line)
             }
         }
@@ -83,7 +82,7 @@ package struct SnapshotPruneCommand: TandemSubcommand {
 }
 
 /// `tandem snapshot verify`.
-package struct SnapshotVerifyCommand: TandemSubcommand {
+package struct SnapshotVerifyCommand: SnapshotSubcommand {
     package static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Read every byte of the store and say which snapshots are hurt.",
@@ -95,21 +94,19 @@ package struct SnapshotVerifyCommand: TandemSubcommand {
     )
 
     @OptionGroup package var choice: SnapshotChoice
-    @OptionGroup package var output: OutputChoice
+    @OptionGroup package var listing: ListingChoice
 
     package init() {}
-
-    package var wantsJSON: Bool { output.json }
 
     package func run(in context: CommandContext) throws -> ExitCode {
         let (entry, access) = try choice.open(in: context)
         var report = VerificationReport()
         try access.ask(.verify) { if case .verified(let found) = $0 { report = found } }
-        if output.json {
+        if choice.json {
             let document = SnapshotVerifyDocument(pair: entry.document, report)
             context.console.document(try JSONDocument.text(document))
         } else {
-            for line in SnapshotText.verified(report, showsAll: output.all) {
+            for line in SnapshotText.verified(report, showsAll: listing.all) {
                 context.console.line(line)
             }
         }

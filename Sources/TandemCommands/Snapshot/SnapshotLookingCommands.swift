@@ -4,7 +4,7 @@ import TandemSystem
 import TandemTree
 
 /// `tandem snapshot show`.
-package struct SnapshotShowCommand: TandemSubcommand {
+package struct SnapshotShowCommand: SnapshotSubcommand {
     package static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "List what a snapshot holds.",
@@ -21,11 +21,9 @@ package struct SnapshotShowCommand: TandemSubcommand {
     package var path: String?
 
     @OptionGroup package var choice: SnapshotChoice
-    @OptionGroup package var output: OutputChoice
+    @OptionGroup package var listing: ListingChoice
 
     package init() {}
-
-    package var wantsJSON: Bool { output.json }
 
     package func run(in context: CommandContext) throws -> ExitCode {
         let (entry, access) = try choice.open(in: context)
@@ -37,14 +35,14 @@ package struct SnapshotShowCommand: TandemSubcommand {
             if case .entry(let path, let state) = answer { entries.append((path, state)) }
         }
         guard let info else { throw CommandError(.failed, "the daemon gave no snapshot") }
-        if output.json {
+        if choice.json {
             let document = SnapshotContentDocument(pair: entry.document, info, entries)
             context.console.document(try JSONDocument.text(document))
         } else {
             for line in SnapshotText.one(info, now: context.time.wall) {
                 context.console.line(line)
             }
-            let shown = output.all ? entries[...] : entries.prefix(ReportText.listLimit)
+            let shown = listing.all ? entries[...] : entries.prefix(ReportText.listLimit)
             for (path, state) in shown {
                 let size = state.kind == .file ? "  \(Quantities.bytes(state.size))" : ""
                 context.console.line(StyledText("  \(path.shown(as: state.kind))\(size)"))
@@ -59,7 +57,7 @@ package struct SnapshotShowCommand: TandemSubcommand {
 }
 
 /// `tandem snapshot diff`.
-package struct SnapshotDiffCommand: TandemSubcommand {
+package struct SnapshotDiffCommand: SnapshotSubcommand {
     package static let configuration = CommandConfiguration(
         commandName: "diff",
         abstract: "Show what differs between two snapshots, or a snapshot and the tree.",
@@ -76,11 +74,9 @@ package struct SnapshotDiffCommand: TandemSubcommand {
     package var new: String?
 
     @OptionGroup package var choice: SnapshotChoice
-    @OptionGroup package var output: OutputChoice
+    @OptionGroup package var listing: ListingChoice
 
     package init() {}
-
-    package var wantsJSON: Bool { output.json }
 
     package func run(in context: CommandContext) throws -> ExitCode {
         let (entry, access) = try choice.open(in: context)
@@ -88,7 +84,7 @@ package struct SnapshotDiffCommand: TandemSubcommand {
         try access.ask(.diff(old: old, new: new)) {
             if case .difference(let difference) = $0 { found.append(difference) }
         }
-        if output.json {
+        if choice.json {
             let document = SnapshotDiffDocument(pair: entry.document, old, new, found)
             context.console.document(try JSONDocument.text(document))
             return .done
@@ -100,7 +96,7 @@ package struct SnapshotDiffCommand: TandemSubcommand {
         }
         let count = Quantities.count(found.count, "difference")
         context.console.line(StyledText("\(count) from \(old) to \(other)", .strong))
-        let shown = output.all ? found[...] : found.prefix(ReportText.listLimit)
+        let shown = listing.all ? found[...] : found.prefix(ReportText.listLimit)
         for difference in shown { context.console.line(Self.line(difference)) }
         if shown.count < found.count {
             let rest = Quantities.count(found.count - shown.count)
@@ -120,34 +116,34 @@ package struct SnapshotDiffCommand: TandemSubcommand {
 }
 
 /// `tandem snapshot stats`.
-package struct SnapshotStatsCommand: TandemSubcommand {
+package struct SnapshotStatsCommand: SnapshotSubcommand {
     package static let configuration = CommandConfiguration(
         commandName: "stats",
-        abstract: "Show how large the store is, and what sharing and compression save.",
-        discussion: "  tandem snapshot stats"
+        abstract: "Show how large the store is, how often one is taken and which are kept.",
+        discussion: """
+            What is taken and kept comes from tandem.yml (`snapshots: every` and `keep`),
+            or from the arguments that the snapshot daemon was started with.
+
+              tandem snapshot stats
+            """
     )
 
     @OptionGroup package var choice: SnapshotChoice
 
-    @Flag(help: "Print one JSON object instead of text.")
-    package var json = false
-
     package init() {}
-
-    package var wantsJSON: Bool { json }
 
     package func run(in context: CommandContext) throws -> ExitCode {
         let (entry, access) = try choice.open(in: context)
         var found = StoreStatistics()
         try access.ask(.statistics) { if case .statistics(let all) = $0 { found = all } }
-        if json {
-            let document = SnapshotStatsDocument(pair: entry.document, found)
+        let settings = try access.settings(nil)
+        if choice.json {
+            let document = SnapshotStatsDocument(pair: entry.document, found, settings)
             context.console.document(try JSONDocument.text(document))
         } else {
-            for line in SnapshotText.statistics(found, now: context.time.wall) {
-                context.console.line(line)
-            }
+            let lines = SnapshotText.statistics(found, now: context.time.wall)
+            for line in lines + SnapshotText.settings(settings) { context.console.line(line) }
         }
-        return .done
+        return settings?.damage == nil ? .done : .attention
     }
 }

@@ -4,7 +4,7 @@ import TandemSnapshots
 import TandemTree
 
 /// `tandem snapshot restore`.
-package struct SnapshotRestoreCommand: TandemSubcommand {
+package struct SnapshotRestoreCommand: SnapshotSubcommand {
     package static let configuration = CommandConfiguration(
         commandName: "restore",
         abstract: "Bring a snapshot, or a part of it, back: to a new place, or in place.",
@@ -49,11 +49,9 @@ package struct SnapshotRestoreCommand: TandemSubcommand {
     package var yes = false
 
     @OptionGroup package var choice: SnapshotChoice
-    @OptionGroup package var output: OutputChoice
+    @OptionGroup package var listing: ListingChoice
 
     package init() {}
-
-    package var wantsJSON: Bool { output.json }
 
     package func validate() throws {
         guard (to == nil) == inPlace else {
@@ -76,7 +74,8 @@ package struct SnapshotRestoreCommand: TandemSubcommand {
                 isAgreed: yes,
                 entry: entry,
                 access: access,
-                output: output,
+                asJSON: choice.json,
+                showsAll: listing.all,
                 context: context
             )
             return try work.run()
@@ -97,7 +96,7 @@ package struct SnapshotRestoreCommand: TandemSubcommand {
             if case .event(let event) = $0 { try target.take(event) }
         }
         try target.finish()
-        if output.json {
+        if choice.json {
             let document = SnapshotRestoredDocument(
                 pair: entry.document,
                 snapshot: id,

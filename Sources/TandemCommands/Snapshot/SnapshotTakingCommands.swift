@@ -3,7 +3,7 @@ import TandemSnapshots
 import TandemSystem
 
 /// `tandem snapshot now`.
-package struct SnapshotNowCommand: TandemSubcommand {
+package struct SnapshotNowCommand: SnapshotSubcommand {
     package static let configuration = CommandConfiguration(
         commandName: "now",
         abstract: "Take a snapshot of the vm's tree.",
@@ -18,23 +18,18 @@ package struct SnapshotNowCommand: TandemSubcommand {
     @Option(help: "What to call it.")
     package var label = ""
 
-    @Flag(help: "Print one JSON object instead of text.")
-    package var json = false
-
     package init() {}
-
-    package var wantsJSON: Bool { json }
 
     package func run(in context: CommandContext) throws -> ExitCode {
         let (entry, access) = try choice.open(in: context)
         let info = try access.snapshot(.take(reason: .request, label: label))
-        try show(info, "snapshot now", entry, asJSON: json, in: context)
+        try show(info, "snapshot now", entry, asJSON: choice.json, in: context)
         return info.manifest.problemCount == 0 ? .done : .attention
     }
 }
 
 /// `tandem snapshot ls`.
-package struct SnapshotLsCommand: TandemSubcommand {
+package struct SnapshotLsCommand: SnapshotSubcommand {
     package static let configuration = CommandConfiguration(
         commandName: "ls",
         abstract: "List the snapshots, newest first.",
@@ -45,22 +40,20 @@ package struct SnapshotLsCommand: TandemSubcommand {
     )
 
     @OptionGroup package var choice: SnapshotChoice
-    @OptionGroup package var output: OutputChoice
+    @OptionGroup package var listing: ListingChoice
 
     package init() {}
-
-    package var wantsJSON: Bool { output.json }
 
     package func run(in context: CommandContext) throws -> ExitCode {
         let (entry, access) = try choice.open(in: context)
         var all: [SnapshotInfo] = []
         try access.ask(.list) { if case .snapshot(let info) = $0 { all.append(info) } }
         all.reverse()
-        if output.json {
+        if choice.json {
             let document = SnapshotListDocument(pair: entry.document, all)
             context.console.document(try JSONDocument.text(document))
         } else {
-            let text = SnapshotText(all, now: context.time.wall, showsAll: output.all)
+            let text = SnapshotText(all, now: context.time.wall, showsAll: listing.all)
             for line in text.lines { context.console.line(line) }
         }
         return .done
@@ -68,7 +61,7 @@ package struct SnapshotLsCommand: TandemSubcommand {
 }
 
 /// `tandem snapshot pin`.
-package struct SnapshotPinCommand: TandemSubcommand {
+package struct SnapshotPinCommand: SnapshotSubcommand {
     package static let configuration = CommandConfiguration(
         commandName: "pin",
         abstract: "Keep a snapshot whatever the retention rules say.",
@@ -80,23 +73,18 @@ package struct SnapshotPinCommand: TandemSubcommand {
 
     @OptionGroup package var choice: SnapshotChoice
 
-    @Flag(help: "Print one JSON object instead of text.")
-    package var json = false
-
     package init() {}
-
-    package var wantsJSON: Bool { json }
 
     package func run(in context: CommandContext) throws -> ExitCode {
         let (entry, access) = try choice.open(in: context)
         let info = try access.snapshot(.pin(id: id, isPinned: true))
-        try show(info, "snapshot pin", entry, asJSON: json, in: context)
+        try show(info, "snapshot pin", entry, asJSON: choice.json, in: context)
         return .done
     }
 }
 
 /// `tandem snapshot unpin`.
-package struct SnapshotUnpinCommand: TandemSubcommand {
+package struct SnapshotUnpinCommand: SnapshotSubcommand {
     package static let configuration = CommandConfiguration(
         commandName: "unpin",
         abstract: "Leave a snapshot to the retention rules again.",
@@ -108,17 +96,12 @@ package struct SnapshotUnpinCommand: TandemSubcommand {
 
     @OptionGroup package var choice: SnapshotChoice
 
-    @Flag(help: "Print one JSON object instead of text.")
-    package var json = false
-
     package init() {}
-
-    package var wantsJSON: Bool { json }
 
     package func run(in context: CommandContext) throws -> ExitCode {
         let (entry, access) = try choice.open(in: context)
         let info = try access.snapshot(.pin(id: id, isPinned: false))
-        try show(info, "snapshot unpin", entry, asJSON: json, in: context)
+        try show(info, "snapshot unpin", entry, asJSON: choice.json, in: context)
         return .done
     }
 }

@@ -65,7 +65,7 @@ package struct SnapshotHealthCommand: ParsableCommand {
                 )
                 throw ExitCode(DaemonExit.failed)
             }
-            print("ready")
+            print(String(decoding: answer.body, as: UTF8.self), terminator: "")
         } catch let failure as HTTPFailure {
             SnapshotOutput.complain(
                 "no answer from \(address): \(failure)",

@@ -14,8 +14,6 @@ struct SnapshotDaemon {
     /// With the look for the signal and HTTP's end it stays below the 2 s that a stop may take. A
     /// snapshot that it cuts was not listed yet, and the next one cleans up after it.
     private static let stopMilliseconds = 1_200
-    /// A snapshot is late when this many intervals passed without one.
-    private static let lateIntervals: UInt64 = 3
     private static let statusFile = "status.json"
 
     let options: SnapshotServeCommand
@@ -30,11 +28,7 @@ struct SnapshotDaemon {
         let logger = log.logger("snapshot", level: DaemonLog.level(in: ProcessEnvironment.current))
         let service = try openService()
         let time = SystemTime()
-        let routes = SnapshotRoutes(
-            service: service,
-            staleAfter: options.interval.nanoseconds * Self.lateIntervals,
-            time: time
-        )
+        let routes = SnapshotRoutes(service: service, time: time)
         let peers = PeerPolicy(serveUID: options.serveUid)
         let socket = try DaemonSocket(path: options.socket, peers: peers, logger: logger)
         let http = try startHTTP(routes)
@@ -45,12 +39,12 @@ struct SnapshotDaemon {
         report()
         let ticker = SnapshotTicker(service, logger, time: time, report: report)
         let thread = ticker.start(
-            SnapshotSchedule.Intervals(
-                take: options.interval.nanoseconds,
-                prune: options.pruneInterval.nanoseconds,
-                verify: options.verifyInterval.nanoseconds
-            )
+            pruneInterval: options.pruneInterval.nanoseconds,
+            verifyInterval: options.verifyInterval.nanoseconds
         )
+        if let damage = service.settings.report.damage {
+            logger.error("\(SettingsLog.sentence(damage))")
+        }
         logger.info("snapshots of \(options.tree.root), on \(options.socket)")
         socket.accept(until: signals, log) { link in
             service.serve(link)
@@ -86,7 +80,7 @@ struct SnapshotDaemon {
             return SnapshotService(
                 store: try SnapshotStore(at: options.store, on: RealFileSystem()),
                 source: try options.tree.source(),
-                policy: options.keep.policy,
+                settings: SettingsFile.keeper(options.arguments, in: options.tree.state),
                 fileSystem: RealFileSystem()
             )
         } catch let error as SnapshotError {

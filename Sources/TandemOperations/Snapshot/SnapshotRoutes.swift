@@ -5,21 +5,31 @@ import TandemSystem
 
 /// What the snapshot daemon's HTTP and status file say: counts and states, never a name or a path.
 struct SnapshotRoutes: Sendable {
+    /// A snapshot is late when this many intervals passed without one.
+    private static let lateIntervals: UInt64 = 3
+
     let service: SnapshotService
-    /// How old the newest snapshot may be, in nanoseconds; 0 where none is taken by itself.
-    let staleAfter: UInt64
     let time: any TimeSource
+
+    /// How old the newest snapshot may be, in nanoseconds; 0 where none is taken by itself.
+    private var staleAfter: UInt64 { service.settings.report.take * Self.lateIntervals }
 
     func answer(_ path: String) -> HTTPAnswer {
         switch path {
         case "/healthz": .text("ok\n")
         case "/readyz":
             service.isReady
-                ? .text("ready\n") : .text("the tree or the store cannot be opened\n", status: 503)
+                ? .text(ready) : .text("the tree or the store cannot be opened\n", status: 503)
         case "/status": .json(status())
         case "/metrics": .metrics(metrics())
         default: .notFound
         }
+    }
+
+    /// A daemon with damaged settings works all the same; a restart would not mend them.
+    private var ready: String {
+        service.settings.report.damage.map { "ready, but \(SettingsLog.sentence($0))\n" }
+            ?? "ready\n"
     }
 
     func status() -> [UInt8] {
@@ -28,13 +38,19 @@ struct SnapshotRoutes: Sendable {
         line.add("version", SnapshotVersion.text)
         line.add("ready", service.isReady)
         line.add("stale", isStale)
+        let settings = service.settings.report
+        line.add("settingsTold", !settings.told.isEmpty)
+        line.add("settingsDamaged", settings.damage != nil)
         for (name, value) in values() { line.add(name, value) }
         return line.finished()
     }
 
     private func metrics() -> String {
         var text = ""
-        let gauges = [("ready", service.isReady ? 1 : 0), ("stale", isStale ? 1 : 0)]
+        let gauges = [
+            ("ready", service.isReady ? 1 : 0), ("stale", isStale ? 1 : 0),
+            ("settings_damaged", service.settings.report.damage == nil ? 0 : 1),
+        ]
         for (name, value) in gauges {
             text += "# TYPE tandem_snapshot_\(name) gauge\ntandem_snapshot_\(name) \(value)\n"
         }
@@ -75,6 +91,7 @@ struct SnapshotRoutes: Sendable {
             ("packs", store.packs),
             ("objects", store.objects),
             ("storedBytes", store.storedBytes),
+            ("intervalSeconds", service.settings.report.take / 1_000_000_000),
         ]
     }
 

@@ -11,7 +11,7 @@ struct SnapshotSchedule: Sendable {
         var verify: UInt64
     }
 
-    private let intervals: Intervals
+    private var intervals: Intervals
     private var nextTake: UInt64?
     private var nextPrune: UInt64?
     private var nextVerify: UInt64?
@@ -27,12 +27,16 @@ struct SnapshotSchedule: Sendable {
     ///   - age: how old the newest snapshot is by the wall clock; nil where there is none.
     init(_ intervals: Intervals, now: UInt64, age: UInt64?) {
         self.intervals = intervals
-        if intervals.take > 0 {
-            let left = age.map { intervals.take - min($0, intervals.take) } ?? 0
-            nextTake = now + left
-        }
+        take(every: intervals.take, now: now, age: age)
         if intervals.prune > 0 { nextPrune = now + intervals.prune }
         if intervals.verify > 0 { nextVerify = now + intervals.verify }
+    }
+
+    /// Takes snapshots at another interval from now on; all else is due when it was.
+    mutating func take(every interval: UInt64, now: UInt64, age: UInt64?) {
+        intervals.take = interval
+        let left = age.map { interval - min($0, interval) } ?? 0
+        nextTake = interval > 0 ? now + left : nil
     }
 
     /// What shall be done now; a snapshot comes before a prune, a prune before a verification.

@@ -1,6 +1,7 @@
 package import ArgumentParser
 import Glibc
 import TandemDaemon
+import TandemSnapshots
 import TandemSystem
 
 /// Runs the snapshot daemon until SIGTERM or SIGINT.
@@ -15,7 +16,8 @@ package struct SnapshotServeCommand: ParsableCommand {
               tandem-snapshot serve --root ~/app --store ~/.local/state/tandem/snapshots \\
                   --state ~/.local/state/tandem/snapshot --socket /run/user/1000/tandem/snapshot.sock \\
                   --interval 15m --keep-last 8 --keep-hourly 24 --keep-daily 14
-            Without --keep-… nothing is ever forgotten. The socket is made 0600 in a directory that
+            Without --keep-… nothing is ever forgotten. What a laptop's tandem.yml says of `snapshots:
+            every` and `keep` comes before --interval and --keep-…; it is kept in --state. The socket is made 0600 in a directory that
             only its owner may enter.
             """
     )
@@ -60,6 +62,15 @@ package struct SnapshotServeCommand: ParsableCommand {
     package var serveUid: UInt32?
 
     package init() {}
+
+    /// What holds where no laptop told anything else.
+    var arguments: SnapshotArguments {
+        SnapshotArguments(
+            take: interval.nanoseconds,
+            prune: pruneInterval.nanoseconds,
+            keep: keep.policy
+        )
+    }
 
     package func run() throws {
         ProcessSettings.harden()

@@ -9,7 +9,17 @@ final class SnapshotTicker: Sendable {
     private let logger: Logger
     private let time: any TimeSource
     private let report: @Sendable () -> Void
-    private let isStopping = Monitor(false)
+    private let calls = Monitor(Calls())
+
+    /// What the thread is woken for.
+    private struct Calls {
+        var isStopping = false
+        var haveSettingsChanged = false
+    }
+
+    private enum Wake {
+        case due, settingsChanged, stopping
+    }
 
     /// Makes a ticker.
     ///
@@ -31,31 +41,59 @@ final class SnapshotTicker: Sendable {
     }
 
     /// Starts the thread.
-    func start(_ intervals: SnapshotSchedule.Intervals) -> WorkerThread {
-        let newest = service.currentCounters.lastTaken
-        let age = newest > 0 ? UInt64(max(0, time.wall - newest)) : nil
+    ///
+    /// - Parameters:
+    ///   - pruneInterval: how often it prunes, in nanoseconds; 0 is never.
+    ///   - verifyInterval: how often it reads the whole store.
+    /// - Returns: the thread, which ends after `stop`.
+    func start(pruneInterval: UInt64, verifyInterval: UInt64) -> WorkerThread {
+        service.settings.whenChanged { [calls] in calls.change { $0.haveSettingsChanged = true } }
+        let intervals = SnapshotSchedule.Intervals(
+            take: service.settings.report.take,
+            prune: pruneInterval,
+            verify: verifyInterval
+        )
         let first = SnapshotSchedule(intervals, now: time.monotonic, age: age)
         return WorkerThread.start("tandem-ticker") { [self] in
             var schedule = first
-            while wait(until: schedule.next) {
-                guard let job = schedule.due(time.monotonic) else { continue }
-                let success = run(job)
-                schedule.finished(job, at: time.monotonic, success: success)
+            while true {
+                switch wait(until: schedule.next) {
+                case .stopping: return
+                case .settingsChanged:
+                    let interval = service.settings.report.take
+                    schedule.take(every: interval, now: time.monotonic, age: age)
+                    logger.info("other settings", metadata: SettingsLog.metadata(service.settings))
+                case .due:
+                    guard let job = schedule.due(time.monotonic) else { continue }
+                    let success = run(job)
+                    schedule.finished(job, at: time.monotonic, success: success)
+                }
                 report()
             }
         }
     }
 
     /// Lets the thread end.
-    func stop() { isStopping.change { $0 = true } }
+    func stop() { calls.change { $0.isStopping = true } }
 
-    /// Waits for a moment of the monotonic clock; false when the daemon stops.
-    private func wait(until moment: UInt64?) -> Bool {
+    /// How old the newest snapshot is by the wall clock; nil where there is none.
+    private var age: UInt64? {
+        let newest = service.currentCounters.lastTaken
+        return newest > 0 ? UInt64(max(0, time.wall - newest)) : nil
+    }
+
+    /// Waits for a moment of the monotonic clock, or for a call.
+    private func wait(until moment: UInt64?) -> Wake {
         let now = time.monotonic
         let left = moment.map { $0 > now ? $0 - now : 0 } ?? UInt64(Self.longestWait)
         let wait = DispatchTimeInterval.nanoseconds(Int(min(left, UInt64(Self.longestWait))))
-        let stopped = isStopping.wait(until: .now() + wait) { $0 ? true : nil }
-        return stopped == nil
+        let wake: Wake? = calls.wait(until: .now() + wait) { calls in
+            if calls.isStopping { return .stopping }
+            guard calls.haveSettingsChanged else { return nil }
+            calls.haveSettingsChanged = false
+            return .settingsChanged
+        }
+        return wake ?? .due
     }
 
     /// An hour: the schedule is looked at again then, whatever it said.
@@ -90,7 +128,7 @@ final class SnapshotTicker: Sendable {
     }
 
     private func prune() throws {
-        guard !service.policy.isEmpty else { return }
+        guard try !service.settings.rules().isEmpty else { return }
         let report = try service.prune(PruneRequest(policy: nil, isDryRun: false))
         let forgotten = report.decisions.count { !$0.isKept }
         logger.info(

@@ -20,6 +20,7 @@ package struct ProjectSettings: Hashable, Sendable {
     package var hooks: [Hook]
     package var workload: Workload?
     package var guarded = GuardedActs()
+    package var snapshots = SnapshotWish()
     /// What `tandem verify` expects, as a JSON object; nil for Tandem's own deployment.
     package var verify: String?
 
@@ -44,6 +45,7 @@ package struct ProjectSettings: Hashable, Sendable {
             acts: configuration.snapshots.before.map { Set($0.map(\.value)) },
             isRequired: configuration.snapshots.beforeActs?.value == .required
         )
+        snapshots = SnapshotWish(configuration.snapshots)
         verify = configuration.verify?.json
         hooks = configuration.hooks.enumerated().map { number, hook in
             Hook(

@@ -26,6 +26,7 @@ package struct SettingsChange: Hashable, Sendable {
             let verb = new.guarded.isRequired ? "not done" : "done all the same"
             sentences.append("acts whose snapshot cannot be taken are \(verb)")
         }
+        sentences += new.snapshots.sentences(after: old.snapshots)
         if old.verify != new.verify { sentences.append("`tandem verify` expects something else") }
         return sentences
     }

@@ -26,10 +26,11 @@ extension SnapshotStore {
     ///
     /// - Parameters:
     ///   - policy: what to keep; an empty one forgets nothing.
-    ///   - forgotten: snapshots to forget whatever the policy says.
+    ///   - forgotten: snapshots to forget whatever the policy says; none of them is pinned.
     ///   - dryRun: decide, and do nothing.
     /// - Returns: what was done.
-    /// - Throws: `SnapshotError`; `.damaged` when a kept snapshot cannot be read: nothing is removed.
+    /// - Throws: `SnapshotError`; `.damaged` when a kept snapshot cannot be read, `.invalid` when one
+    ///   to forget is pinned: nothing is removed.
     package func prune(
         _ policy: RetentionPolicy,
         forgetting forgotten: Set<Digest> = [],
@@ -48,6 +49,7 @@ extension SnapshotStore {
                 next: "remove that file to give the snapshot up, then prune again"
             )
         }
+        try refusePinned(forgotten, listed.snapshots)
         let damagedPacks = try refresh()
         var report = PruneReport()
         report.isDryRun = dryRun
@@ -65,6 +67,19 @@ extension SnapshotStore {
             saveIndexFile()
         }
         return report
+    }
+
+    private func refusePinned(
+        _ forgotten: Set<Digest>,
+        _ snapshots: [SnapshotInfo]
+    ) throws(SnapshotError) {
+        let pinned = snapshots.first { $0.isPinned && forgotten.contains($0.id) }
+        guard let pinned else { return }
+        throw SnapshotError(
+            .invalid,
+            "the snapshot \(pinned.shortID) is pinned, so nothing was given up",
+            next: "leave it to the rules first: tandem snapshot unpin \(pinned.shortID)"
+        )
     }
 
     private func decide(
@@ -88,11 +103,13 @@ extension SnapshotStore {
             do throws(SnapshotError) {
                 try mark(snapshot.manifest.root, reader, &live)
             } catch {
+                let unpin =
+                    snapshot.isPinned ? "`tandem snapshot unpin \(snapshot.shortID)`, then " : ""
                 throw SnapshotError(
                     error.code,
                     "the snapshot \(snapshot.shortID) cannot be read, so nothing was removed: "
                         + error.what,
-                    next: "run `tandem snapshot verify`; `tandem snapshot prune --forget "
+                    next: "run `tandem snapshot verify`; \(unpin)`tandem snapshot prune --forget "
                         + "\(snapshot.shortID)` gives it up"
                 )
             }

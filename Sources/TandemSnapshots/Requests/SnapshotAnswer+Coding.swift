@@ -4,7 +4,7 @@ extension SnapshotAnswer {
     private enum Code: UInt8 {
         case working = 1
         case snapshot, entry, difference, directory, link, file, data, endOfFile, export
-        case pruned, verified, statistics, failed, done
+        case pruned, verified, statistics, failed, done, settings
     }
 
     /// The bytes of the answer, without the length before them.
@@ -45,6 +45,9 @@ extension SnapshotAnswer {
             writer.put(error.what)
             writer.put(error.next)
         case .done: begin(.done)
+        case .settings(let report):
+            begin(.settings)
+            writer.put(report)
         }
         return writer.bytes
     }
@@ -116,6 +119,7 @@ extension SnapshotAnswer {
             let next = try reader.text(atMost: SnapshotWire.longestText)
             return .failed(SnapshotError(code, what, next: next))
         case .done: return .done
+        case .settings: return .settings(try reader.settingsReport())
         }
     }
 }

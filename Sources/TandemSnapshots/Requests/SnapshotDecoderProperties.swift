@@ -59,6 +59,14 @@ package enum SnapshotDecoderProperties {
         }
     }
 
+    /// The file in which the daemon keeps its settings.
+    package static func settings(_ bytes: [UInt8]) {
+        guard let settings = try? SettingsText.decode(bytes) else { return }
+        precondition(settings.isValid && bytes.count <= SettingsText.longest)
+        let again = SettingsText.encode(settings)
+        precondition((try? SettingsText.decode(again)) == settings)
+    }
+
     /// Where the manifest begins in an answer that carries one: behind the type and the pin.
     private static let manifestStart = 2
 

@@ -4,6 +4,7 @@ extension SnapshotRequest {
     private enum Code: UInt8 {
         case take = 1
         case list, show, diff, restore, export, prune, verify, pin, statistics, contents
+        case settings
     }
 
     /// The bytes of the request, without the length before them.
@@ -46,6 +47,10 @@ extension SnapshotRequest {
             writer.put(id)
             writer.put(UInt32(clamping: paths.count))
             for path in paths { writer.put(counted: path.bytes) }
+        case .settings(let settings):
+            begin(.settings)
+            writer.put(settings != nil)
+            if let settings { writer.put(settings) }
         }
         return writer.bytes
     }
@@ -83,6 +88,7 @@ extension SnapshotRequest {
             var paths: [RelativePath] = []
             for _ in 0..<(try reader.count(ofSize: 4)) { paths.append(try reader.path()) }
             return .contents(id: id, paths: paths)
+        case .settings: return .settings(try reader.flag() ? try reader.settings() : nil)
         }
     }
 }
@@ -90,10 +96,7 @@ extension SnapshotRequest {
 extension FlatWriter {
     fileprivate mutating func put(_ request: PruneRequest) {
         put(request.policy != nil)
-        let policy = request.policy ?? RetentionPolicy()
-        for count in [policy.last, policy.hourly, policy.daily, policy.weekly, policy.monthly] {
-            put(UInt32(clamping: count))
-        }
+        put(request.policy ?? RetentionPolicy())
         put(UInt32(clamping: request.forgotten.count))
         for id in request.forgotten { put(id) }
         put(request.isDryRun)
@@ -113,13 +116,7 @@ extension FlatReader {
 
     fileprivate mutating func pruneRequest() throws(FlatDamage) -> PruneRequest {
         let hasPolicy = try flag()
-        let policy = RetentionPolicy(
-            last: Int(try u32()),
-            hourly: Int(try u32()),
-            daily: Int(try u32()),
-            weekly: Int(try u32()),
-            monthly: Int(try u32())
-        )
+        let policy = try policy()
         var request = PruneRequest(policy: hasPolicy ? policy : nil, isDryRun: false)
         for _ in 0..<(try count(ofSize: 4)) { request.forgotten.append(try id()) }
         request.isDryRun = try flag()

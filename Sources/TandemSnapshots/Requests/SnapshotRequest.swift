@@ -18,6 +18,8 @@ package enum SnapshotRequest: Hashable, Sendable {
     case statistics
     /// The content of files and links of a snapshot, in the order they are named.
     case contents(id: String, paths: [RelativePath])
+    /// What the daemon shall go by from now on; nil only asks what it goes by.
+    case settings(SnapshotSettings?)
 }
 
 /// What a prune shall keep.
@@ -50,6 +52,7 @@ package enum SnapshotAnswer: Sendable {
     case statistics(StoreStatistics)
     case failed(SnapshotError)
     case done
+    case settings(SettingsReport)
 }
 
 /// How requests and answers lie on the link.

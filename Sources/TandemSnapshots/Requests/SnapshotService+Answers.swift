@@ -67,6 +67,9 @@ extension SnapshotService {
             info.isPinned = isPinned
             try send(.snapshot(info))
         case .statistics: try send(.statistics(try store.statistics()))
+        case .settings(let told):
+            if let told { try settings.tell(told) }
+            try send(.settings(settings.report))
         }
     }
 

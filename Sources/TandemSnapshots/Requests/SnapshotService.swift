@@ -24,8 +24,8 @@ package final class SnapshotService: Sendable {
 
     package let store: SnapshotStore
     package let source: SnapshotSource
-    /// What a prune without a policy of its own keeps.
-    package let policy: RetentionPolicy
+    /// How often snapshots are taken, and what a prune without a policy of its own keeps.
+    package let settings: SettingsKeeper
     private let fileSystem: any FileSystem
     private let time: any TimeSource
     /// The taker, while nobody uses it.
@@ -39,13 +39,13 @@ package final class SnapshotService: Sendable {
     package init(
         store: SnapshotStore,
         source: SnapshotSource,
-        policy: RetentionPolicy,
+        settings: SettingsKeeper,
         fileSystem: any FileSystem,
         time: any TimeSource = SystemTime()
     ) {
         self.store = store
         self.source = source
-        self.policy = policy
+        self.settings = settings
         self.fileSystem = fileSystem
         self.time = time
         takers = Monitor(
@@ -102,13 +102,19 @@ package final class SnapshotService: Sendable {
             var forgotten: Set<Digest> = []
             for text in request.forgotten { forgotten.insert(try store.find(text).id) }
             let report = try store.prune(
-                request.policy ?? (request.forgotten.isEmpty ? policy : RetentionPolicy()),
+                try rules(of: request),
                 forgetting: forgotten,
                 dryRun: request.isDryRun
             )
             if !request.isDryRun { counters.withLock { $0.pruned += 1 } }
             return report
         }
+    }
+
+    /// What a prune keeps by rules: its own, else the daemon's, which do not go with names.
+    private func rules(of request: PruneRequest) throws(SnapshotError) -> RetentionPolicy {
+        if let policy = request.policy { return policy }
+        return request.forgotten.isEmpty ? try settings.rules() : RetentionPolicy()
     }
 
     /// Verifies the store, and remembers the verdict for the status.

@@ -42,8 +42,11 @@ final class RestoreBatch {
     func run() throws -> RestoreReport {
         guard !changes.isEmpty else { return report }
         try begin()
+        CrashPoint.reach("restore.after-begin")
         try sendContent(of: try needed())
+        CrashPoint.reach("restore.after-content")
         try talk.send(.end(changes: UInt32(changes.count)))
+        CrashPoint.reach("restore.after-end")
         do {
             try hearTheEnd()
         } catch let error as SyncError where error.code == .unreachable {

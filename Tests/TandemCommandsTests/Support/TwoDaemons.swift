@@ -40,7 +40,7 @@ struct TwoDaemons: Dialer {
                 rules: .given(.standard),
                 state: try StateDirectory(at: places[1], on: RealFileSystem())
             ),
-            policy: RetentionPolicy(last: 100),
+            settings: SettingsKeeper(SnapshotArguments(keep: RetentionPolicy(last: 100))),
             fileSystem: RealFileSystem()
         )
     }

@@ -19,13 +19,15 @@ enum Terminal {
     ///   - environment: added to this process's own.
     ///   - question: what the command asks; nothing is typed before it stands there.
     ///   - answer: what is typed then.
+    ///   - thinking: what happens while the question stands unanswered.
     /// - Returns: how it ended and what was shown.
     /// - Throws: `CommandFailure` where no terminal can be had.
     static func run(
         _ words: [String],
         environment: [String: String],
         answering question: String,
-        with answer: String
+        with answer: String,
+        thinking: () throws -> Void = {}
     ) throws -> End {
         var descriptors: (near: Int32, far: Int32) = (-1, -1)
         guard openpty(&descriptors.near, &descriptors.far, nil, nil, nil) == 0 else {
@@ -46,19 +48,20 @@ enum Terminal {
         )
         close(far.take())
         defer { child.signal(SIGKILL) }
-        return read(near.raw, child, question, answer)
+        return try read(near.raw, child, question, answer, thinking)
     }
 
     private static func read(
         _ terminal: Int32,
         _ child: ChildProcess,
         _ question: String,
-        _ answer: String
-    ) -> End {
+        _ answer: String,
+        _ thinking: () throws -> Void
+    ) throws -> End {
         var bytes: [UInt8] = []
         var hasAnswered = false
         var buffer = [UInt8](repeating: 0, count: 4096)
-        let deadline = Date().addingTimeInterval(30)
+        let deadline = Date().addingTimeInterval(60)
         while Date() < deadline {
             var request = pollfd(fd: terminal, events: Int16(POLLIN), revents: 0)
             guard poll(&request, 1, 100) > 0 else { continue }
@@ -67,6 +70,7 @@ enum Terminal {
             guard count > 0 else { break }
             bytes += buffer[..<count]
             if !hasAnswered, String(decoding: bytes, as: UTF8.self).contains(question) {
+                try thinking()
                 let line = Array("\(answer)\n".utf8)
                 hasAnswered = write(terminal, line, line.count) == line.count
             }

@@ -64,7 +64,7 @@ struct PruneTests {
         #expect(try store.list().count == 1)
     }
 
-    @Test func `a pinned snapshot stays until it is unpinned or named`() throws {
+    @Test func `a pinned snapshot stays until it is unpinned, even when it is named`() throws {
         let fixture = try SnapshotFixture()
         let store = try fixture.store()
         try fixture.write("f", "1")
@@ -74,7 +74,16 @@ struct PruneTests {
         try fixture.take(store)
         _ = try store.prune(RetentionPolicy(last: 1))
         #expect(try store.list().map(\.isPinned) == [true, false])
-        _ = try store.prune(RetentionPolicy(last: 1), forgetting: [first.id])
+        for isDryRun in [true, false] {
+            let error = #expect(throws: SnapshotError.self) {
+                try store.prune(RetentionPolicy(), forgetting: [first.id], dryRun: isDryRun)
+            }
+            #expect(error?.code == .invalid)
+            #expect(error?.next.contains("tandem snapshot unpin \(first.shortID)") == true)
+        }
+        #expect(try store.list().count == 2)
+        try store.setPinned(first.id, false)
+        _ = try store.prune(RetentionPolicy(), forgetting: [first.id])
         #expect(try store.list().count == 1)
     }
 

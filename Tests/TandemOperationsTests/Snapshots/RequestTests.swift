@@ -25,7 +25,7 @@ private struct Served {
                     on: RealFileSystem()
                 )
             ),
-            policy: policy,
+            settings: SettingsKeeper(SnapshotArguments(keep: policy)),
             fileSystem: RealFileSystem()
         )
     }
@@ -73,6 +73,7 @@ struct RequestTests {
         #expect(try served.snapshots().map(\.isPinned) == [true, false])
         try served.ask(.prune(PruneRequest(policy: nil, isDryRun: false)))
         #expect(try served.snapshots().count == 2)
+        try served.ask(.pin(id: listed[0].shortID, isPinned: false))
         try served.ask(
             .prune(PruneRequest(policy: nil, forgotten: [listed[0].shortID], isDryRun: false))
         )
@@ -161,6 +162,8 @@ struct RequestTests {
             ),
             .prune(PruneRequest(policy: nil, isDryRun: false)),
             .contents(id: "a", paths: []), .contents(id: "a", paths: ["b/c", "d"]),
+            .settings(nil), .settings(SnapshotSettings()), .settings(SnapshotSettings(every: 60)),
+            .settings(SnapshotSettings(every: 1, keep: RetentionPolicy(last: 1, monthly: 5))),
         ]
         for request in requests {
             let bytes = request.encode()
@@ -187,6 +190,13 @@ struct RequestTests {
             .event(.file("a", executable: true, size: 3, digest: .zero)),
             .event(.symbolicLink(path: "a", target: [1])), .statistics(StoreStatistics()),
             .failed(SnapshotError(.busy, "a", next: "b")), .event(.data([1, 2][...])),
+            .settings(
+                SettingsReport(
+                    arguments: SnapshotArguments(take: 1, prune: 2, keep: RetentionPolicy(last: 3)),
+                    told: SnapshotSettings(every: 9, keep: RetentionPolicy(daily: 7)),
+                    damage: "x"
+                )
+            ),
         ]
         for sample in samples {
             let bytes = sample.encode()

@@ -44,4 +44,18 @@ struct ScheduleTests {
         let schedule = SnapshotSchedule(.init(take: 0, prune: 0, verify: 0), now: 0, age: nil)
         #expect(schedule.due(.max) == nil && schedule.next == nil)
     }
+
+    @Test func `another interval counts from the newest snapshot, and moves nothing else`() {
+        var schedule = schedule(age: 0)
+        schedule.take(every: 300 * second, now: 1200 * second, age: 200 * second)
+        #expect(schedule.next == 1300 * second)
+        schedule.take(every: 100 * second, now: 1250 * second, age: 250 * second)
+        #expect(schedule.due(1250 * second) == .take)
+        schedule.finished(.take, at: 1250 * second, success: true)
+        #expect(schedule.next == 1350 * second)
+        schedule.take(every: 0, now: 1260 * second, age: 10 * second)
+        #expect(schedule.next == 4600 * second)
+        schedule.take(every: 315_360_000 * second, now: .max / 2, age: nil)
+        #expect(schedule.due(.max / 2) == .take)
+    }
 }

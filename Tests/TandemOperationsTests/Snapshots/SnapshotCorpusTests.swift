@@ -15,6 +15,7 @@ struct SnapshotCorpusTests {
             ("snapshot-object", SnapshotDecoderProperties.object),
             ("snapshot-request", SnapshotDecoderProperties.request),
             ("snapshot-answer", SnapshotDecoderProperties.answer),
+            ("snapshot-settings", SnapshotDecoderProperties.settings),
         ] as [(String, @Sendable ([UInt8]) -> Void)]
     )
     func `the corpus gives what it gave to the fuzzers`(
@@ -44,6 +45,12 @@ struct SnapshotCorpusTests {
         }
         for seed in try inputs(of: "snapshot-answer", prefix: "seed-") {
             #expect(SnapshotAnswer(decoding: seed) != nil, "\(seed)")
+        }
+        for seed in try inputs(of: "snapshot-settings", prefix: "seed-") {
+            _ = try SettingsText.decode(seed)
+        }
+        for seed in try inputs(of: "snapshot-settings", prefix: "refused-") {
+            #expect(throws: SettingsDamage.self) { try SettingsText.decode(seed) }
         }
     }
 

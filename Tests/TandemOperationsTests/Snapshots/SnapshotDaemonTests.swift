@@ -1,80 +1,16 @@
 import Dispatch
 import Foundation
 import Glibc
-import TandemFiles
-import TandemHTTP
 import TandemSystem
 import TandemTestSupport
-import TandemTree
 import Testing
 
 @testable import TandemSnapshots
 
 /// The real daemon, over its socket and its HTTP.
 struct SnapshotDaemonTests {
-    private final class Daemon: Sendable {
-        let fixture: SnapshotFixture
-        let program: RunningProgram
-        let socket: String
-        let port: Int
-
-        init(_ more: [String] = []) throws {
-            fixture = try SnapshotFixture()
-            try fixture.fill(seed: 50)
-            let run = fixture.directory.path("run")
-            try FileManager.default.createDirectory(
-                atPath: run,
-                withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700]
-            )
-            socket = "\(run)/snapshot.sock"
-            port = Int(try FreePort.any())
-            program = try RunningProgram(
-                try BuiltProgram.path("tandem-snapshot"),
-                [
-                    "serve", "--root", fixture.root, "--store", fixture.storePath, "--state",
-                    fixture.directory.path("state"), "--socket", socket, "--http",
-                    "127.0.0.1:\(port)", "--logs", fixture.directory.path("logs"),
-                ] + more
-            )
-        }
-
-        func get(_ path: String) -> (status: Int, body: String)? {
-            let answer = try? HTTPClientOnce.get(
-                path,
-                from: .tcp(host: "127.0.0.1", port: port),
-                by: .now() + .seconds(5)
-            )
-            return answer.map { (Int($0.status), String(decoding: $0.body, as: UTF8.self)) }
-        }
-
-        func ask(_ request: SnapshotRequest) throws -> [SnapshotAnswer] {
-            let descriptor = try UnixSocket.connect(to: socket)
-            let link = DescriptorLink(input: descriptor, output: descriptor)
-            defer { link.close() }
-            var answers: [SnapshotAnswer] = []
-            try SnapshotClient(link).ask(request, until: .now() + .seconds(30)) {
-                answers.append($0)
-            }
-            return answers
-        }
-
-        /// Waits for something to become true.
-        func wait(_ what: () -> Bool) throws {
-            let deadline = DispatchTime.now() + .seconds(30)
-            while !what() {
-                guard DispatchTime.now() < deadline else {
-                    throw CommandFailure("not within 30 s; the daemon said: \(program.errors)")
-                }
-                sched_yield()
-            }
-        }
-
-        func waitUntilReady() throws { try wait { get("/readyz")?.status == 200 } }
-    }
-
     @Test func `a daemon takes its first snapshot by itself and answers on its socket`() throws {
-        let daemon = try Daemon(["--interval", "1h"])
+        let daemon = try RunningSnapshotDaemon(["--interval", "1h"])
         try daemon.waitUntilReady()
         try daemon.wait { (try? daemon.ask(.list).count) == 1 }
         let status = try FileManager.default.attributesOfItem(atPath: daemon.socket)
@@ -94,7 +30,7 @@ struct SnapshotDaemonTests {
     }
 
     @Test func `an interval takes snapshots, and the rules forget`() throws {
-        let daemon = try Daemon([
+        let daemon = try RunningSnapshotDaemon([
             "--interval", "200ms", "--keep-last", "2", "--prune-interval", "500ms",
         ])
         try daemon.waitUntilReady()
@@ -106,7 +42,7 @@ struct SnapshotDaemonTests {
     }
 
     @Test func `SIGTERM ends a daemon within two seconds, at work or not`() throws {
-        let daemon = try Daemon(["--interval", "50ms"])
+        let daemon = try RunningSnapshotDaemon(["--interval", "50ms"])
         try daemon.waitUntilReady()
         let start = DispatchTime.now().uptimeNanoseconds
         daemon.program.process.signal(SIGTERM)
@@ -121,7 +57,7 @@ struct SnapshotDaemonTests {
     }
 
     @Test func `connect joins standard input and output to the socket`() throws {
-        let daemon = try Daemon(["--interval", "0"])
+        let daemon = try RunningSnapshotDaemon(["--interval", "0"])
         try daemon.waitUntilReady()
         let body = SnapshotRequest.take(reason: .request, label: "by connect").encode()
         var frame = FlatWriter()

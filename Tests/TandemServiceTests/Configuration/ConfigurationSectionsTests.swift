@@ -48,8 +48,25 @@ struct ConfigurationSectionsTests {
         #expect(configuration.logs.size?.value == 10_000_000)
         #expect(configuration.logs.age?.value == 14 * 86_400)
         #expect(
-            configuration.withoutEffect.map(\.what) == ["snapshots: every and keep", "logs"]
+            configuration.withoutEffect.map(\.what) == [
+                "logs: every daemon keeps its own limits (docs/LOGS.md), so this has no effect"
+            ]
         )
+    }
+
+    @Test func `an empty list of acts has the place it was written at for its origin`() throws {
+        let text = "version: 1\nvm: a\nsync: [{from: ., to: /app}]\nsnapshots: {before: []}\n"
+        let values = try Configuration.read(Array(text.utf8)).effectiveValues()
+        let before = values.first { $0.key == "snapshots.before" }
+        #expect(before?.value == "[]" && before?.origin == "tandem.yml:4:21", "\(values)")
+    }
+
+    @Test func `how many of the newest are kept stands beside the other words`() throws {
+        let text = "version: 1\nvm: a\nsync: [{from: ., to: /app}]\nsnapshots: {keep: {last: 3}}\n"
+        let configuration = try Configuration.read(Array(text.utf8))
+        #expect(configuration.snapshots.last?.value == 3)
+        let values = configuration.effectiveValues()
+        #expect(values.first { $0.key == "snapshots.keep.last" }?.value == "3", "\(values)")
     }
 
     @Test func `the page has the table of keys, and the schema beside it is the printed one`()
