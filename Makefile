@@ -80,6 +80,10 @@ proof-link: ## cuts a live pair's link and kills its programs ROUNDS times each,
 	@LINK_KILLS=$${ROUNDS:-100} LINK_ROUNDS=$${ROUNDS:-100} LINK_BLOCKED=60 LINK_SEED=$${SEED:-1} \
 		$(TESTS) --filter 'LinkLifeTests|LiveKillTests'
 
+.PHONY: proof-restore
+proof-restore: ## kills command, receiver, daemon, agent and sshd amid restores in place KILLS times, from SEED
+	@RESTORE_KILLS=$${KILLS:-20} RESTORE_SEED=$${SEED:-1} $(TESTS) --filter 'RestoreKillTests|RestorePlaceTests'
+
 # The proofs of the planner and of the simulation run as one program, in a release build.
 PROOF = $(SWIFT) build -c release --product tandem-proof $(BUILD_FLAGS) && \
     "$$($(SWIFT) build -c release --show-bin-path)/tandem-proof"

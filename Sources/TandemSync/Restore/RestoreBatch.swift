@@ -160,7 +160,7 @@ final class RestoreBatch {
                 observer(.applying(applied: Int(progress.applied), of: changes.count))
             case .ended(let ended):
                 report.appliedCount = Int(ended.applied)
-                return
+                return CrashPoint.reach("restore.ended")
             default: break
             }
         }

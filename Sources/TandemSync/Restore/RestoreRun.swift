@@ -66,6 +66,7 @@ package final class RestoreRun: Sendable {
     ) throws -> RestoreReport {
         try converse(.restore, plan.rules) { talk, welcome in
             if !welcome.rulesKnown { try send(plan.rules, to: talk) }
+            CrashPoint.reach("restore.welcomed")
             // Moves and copies are found in the tree as it stands.
             try talk.send(.compare)
             while true { if case .rootTree = try talk.next() { break } }

@@ -21,7 +21,7 @@ struct PairWriters {
     private var users: [UserFiles]
     /// For each user, the file that the last `write` made.
     private var created: [Int: String] = [:]
-    private(set) var random: SeededGenerator
+    var random: SeededGenerator
 
     init(_ pair: LivePair, seed: UInt64) {
         self.pair = pair
@@ -65,6 +65,26 @@ struct PairWriters {
                 users[index].create(large, users[index].content(Self.largeBytes))
             }
         }
+    }
+
+    /// Saves a new value at a path as careful programs do, so that the name is never free.
+    ///
+    /// - Parameters:
+    ///   - path: where, below the side's root; its directory is made where it is missing.
+    ///   - side: whose user it is.
+    ///   - size: about how many bytes; nil for a few.
+    ///   - announce: hears of the content before it stands there.
+    mutating func save(
+        _ path: String,
+        on side: Side,
+        size: Int? = nil,
+        announce: ([UInt8]) -> Void
+    ) {
+        guard let index = users.firstIndex(where: { $0.side == side }) else { return }
+        let bytes = users[index].content(size)
+        announce(bytes)
+        users[index].makeFolder(path.split(separator: "/").dropLast().joined(separator: "/"))
+        if !users[index].create(path, bytes) { _ = users[index].replace(path, bytes) }
     }
 
     /// Does one thing; some come to nothing because something else stands there.
@@ -155,7 +175,8 @@ extension AgentOnSSH {
         _ location: SourceLocation = #_sourceLocation
     ) throws {
         try #require(try tandem("down", "-C", pair.laptop).code == 0, sourceLocation: location)
-        #expect(try writers.lost() == [], "\(comment)", sourceLocation: location)
+        let lost = try writers.lost()
+        #expect(lost == [], "\(comment)", sourceLocation: location)
         try #require(try tandem("up", "-C", pair.laptop).code == 0, sourceLocation: location)
     }
 

@@ -7,11 +7,12 @@ import Testing
 /// A pair over a real sshd whose vm also has a snapshot daemon; what it keeps lies outside the root.
 final class SnapshotPair: Sendable {
     let pair: LivePair
-    private let daemon: RunningProgram
+    private let daemon: Locked<RunningProgram?>
 
-    /// Starts the daemon where the commands look for it, beside the receiver.
+    /// Makes the pair and starts the daemon.
     init() throws {
         pair = try LivePair()
+        daemon = Locked(nil)
         for name in ["vm/run-snapshot", "vm/snapshot"] {
             try FileManager.default.createDirectory(
                 atPath: pair.directory.path(name),
@@ -19,8 +20,16 @@ final class SnapshotPair: Sendable {
                 attributes: [.posixPermissions: 0o700]
             )
         }
+        try startDaemon()
+    }
+
+    deinit { daemon.value = nil }
+
+    /// Starts the daemon where the commands look for it, beside the receiver; the one before must
+    /// have ended.
+    func startDaemon() throws {
         let socket = pair.directory.path("vm/run-snapshot/snapshot.sock")
-        daemon = try RunningProgram(
+        let program = try RunningProgram(
             try BuiltProgram.path("tandem-snapshot"),
             [
                 "serve", "--root", pair.root, "--interval", "0",
@@ -28,9 +37,16 @@ final class SnapshotPair: Sendable {
                 "--state", pair.directory.path("vm/snapshot/state"), "--socket", socket,
             ]
         )
-        try daemon.wait(within: 60) {
+        daemon.value = program
+        try program.wait(within: 60) {
             (try? UnixSocket.connect(to: socket)).map { close($0) } != nil
         }
+    }
+
+    /// Kills the daemon.
+    func killDaemon() {
+        daemon.value?.kill()
+        daemon.value = nil
     }
 
     /// Takes a snapshot of the vm, and puts a copy of it beside the pair for a comparison.
