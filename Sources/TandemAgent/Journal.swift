@@ -38,14 +38,15 @@ enum Journal {
         case .hook(.ended(let result)):
             let action: ActivityRecord.Action = result.isGood ? .hook : .hookFailed
             return [record(.root, action, result.summary, result.run.generation)]
-        case .phase, .linkUp, .linkDown, .halted, .hook(.started), .settings, .conflictSettled:
+        case .phase, .linkUp, .linkDown, .halted, .hook(.started), .settings, .conflictSettled,
+            .conflictTimes:
             return []
         }
     }
 
     static func concernsConflicts(_ news: PairNews) -> Bool {
         switch news {
-        case .conflictOpened, .conflictClosed, .conflictSettled, .batch: true
+        case .conflictOpened, .conflictClosed, .conflictSettled, .conflictTimes, .batch: true
         default: false
         }
     }
@@ -57,7 +58,7 @@ enum Journal {
     ) -> [AgentEvent] {
         var event = AgentEvent(time: time, kind: .phase, pair: pair.id, name: pair.name)
         switch news {
-        case .phase: return []
+        case .phase, .conflictTimes: return []
         case .batch(let generation, let changes):
             event.generation = generation
             var events = changes.prefix(toldChanges).map { change in
@@ -120,7 +121,7 @@ enum Journal {
 
     private static func line(of news: PairNews) -> String? {
         switch news {
-        case .phase, .hook(.ended), .settings: nil
+        case .phase, .hook(.ended), .settings, .conflictTimes: nil
         case .hook(.started(let run)):
             "hook \(escaped(run.hook.label.utf8)) on the \(run.hook.side.rawValue) starts, "
                 + "batch \(run.generation), \(run.changedCount) paths"

@@ -41,7 +41,11 @@ extension PairView {
         default: break
         }
         let conflicts = live.conflicts.map {
-            FoundConflict($0.conflict, laptopModified: $0.laptopModified)
+            FoundConflict(
+                $0.conflict,
+                laptopModified: $0.laptopModified,
+                vmModified: $0.vmModified
+            )
         }
         self.init(status: status, conflicts: live.areConflictsKnown ? conflicts : nil)
     }
@@ -109,6 +113,7 @@ extension PairNews {
         case .conflictClosed(let path, isSettled: true): self = .conflictSettled(path)
         case .conflictClosed(let path, isSettled: false):
             self = .conflictClosed(path, how: "no conflict any more")
+        case .conflictTimes: self = .conflictTimes
         case .linkUp(let receiver): self = .linkUp(receiver: receiver)
         case .linkDown(let error): self = .linkDown(reason: error.message)
         case .halted(let error): self = .halted(reason: error.message)

@@ -79,6 +79,8 @@ package enum PairNews: Sendable {
     case conflictClosed(RelativePath, how: String)
     /// It is closed by a person; the batch that does it says so in the journal.
     case conflictSettled(RelativePath)
+    /// More is known of when the open conflicts came about.
+    case conflictTimes
     case problem(RelativePath, reason: String)
     case hook(HookEvent)
     /// Another configuration is in force, and this is what differs.

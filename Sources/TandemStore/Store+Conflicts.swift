@@ -6,7 +6,7 @@ extension Store {
     /// Makes the open conflicts of a pair exactly these.
     ///
     /// One that was open before keeps its number, the time it was first seen and what was shown of
-    /// it. New ones get the next numbers; numbering starts again at 1 when none was open.
+    /// it; the vm's time is also kept where it is not known now and its value is the same. New ones get the next numbers; numbering starts again at 1 when none was open.
     ///
     /// - Parameters:
     ///   - conflicts: all that the last comparison found.
@@ -43,13 +43,14 @@ extension Store {
             )
             for found in conflicts.sorted(by: { $0.conflict.path < $1.conflict.path }) {
                 let old = known[found.conflict.path]
+                let isSameOnVM = old?.conflict.vm == found.conflict.vm
                 let record = ConflictRecord(
                     conflict: found.conflict,
                     number: old?.number ?? next,
                     firstSeen: old?.firstSeen ?? time,
                     generation: generation,
                     laptopModified: found.laptopModified,
-                    vmModified: found.vmModified,
+                    vmModified: found.vmModified ?? (isSameOnVM ? old?.vmModified : nil),
                     shown: old?.shown
                 )
                 if old == nil { next += 1 }

@@ -185,7 +185,8 @@ struct AgentTests {
                 vm: .file(ContentHasher.digest(of: [2]), size: 1),
                 reason: .bothCreated
             ),
-            laptopModified: 5
+            laptopModified: 5,
+            vmModified: 6
         )
     }
 
@@ -215,6 +216,7 @@ struct AgentTests {
         guard case .conflicts(let open) = try other.ask(.conflicts(pair: "shop")) else { return }
         #expect(open.map(\.number) == [3, 2])
         #expect(open.first?.laptopModified == 5)
+        #expect(open.first?.vmModified == 6)
     }
 
     @Test(.tags(.regression))

@@ -45,7 +45,8 @@ struct LiveConversationTests {
 
     @Test(arguments: Purpose.allCases.filter { $0 != .sync })
     func `no other purpose watches or fetches`(purpose: Purpose) throws {
-        for message in [LaptopMessage.watch, .drain, .grant(1), fetch()] {
+        let times = LaptopMessage.times([Samples.path("a")])
+        for message in [LaptopMessage.watch, .drain, .grant(1), fetch(), times] {
             var ends = try TwoEnds(purpose)
             #expect(code { try ends.say(message) } == .wrongOrder)
         }
@@ -84,6 +85,75 @@ struct LiveConversationTests {
         var third = try live()
         try third.say(fetch())
         #expect(code { try third.say(fetch(1)) } == .wrongOrder)
+    }
+
+    @Test func `times are answered in the order of asking, as many as were asked for`() throws {
+        var ends = try live()
+        let paths = ["a", "b", "c"].map(Samples.path)
+        try ends.say(.times(paths))
+        try ends.say(.drain)
+        try ends.say(.times([paths[0]]))
+        #expect(
+            try ends.answer(.modified([.max, nil, .min])) == [
+                .message(.modified([.max, nil, .min]))
+            ]
+        )
+        try ends.answer(.drained)
+        try ends.answer(.modified([0]))
+    }
+
+    @Test(arguments: [[], [1], [1, 2, 3]] as [[Int64?]])
+    func `more or fewer times than were asked for end the session`(times: [Int64?]) throws {
+        let paths = ["a", "b"].map(Samples.path)
+        var ends = try live()
+        try ends.say(.times(paths))
+        #expect(code { try ends.answer(.modified(times)) } == .badValue)
+        var laptop = try live()
+        try laptop.say(.times(paths))
+        let frame = try VMMessage.modified(times).frame()
+        #expect(code { _ = try laptop.laptop.receive(frame, now: 0) } == .badValue)
+        #expect(laptop.laptop.isClosed)
+    }
+
+    @Test func `times that nobody asked for, or out of turn, end the session`() throws {
+        let frame = try VMMessage.modified([1]).frame()
+        var unasked = try live()
+        #expect(code { _ = try unasked.laptop.receive(frame, now: 0) } == .wrongOrder)
+        #expect(unasked.laptop.isClosed)
+        var early = try live()
+        try early.say(.drain)
+        try early.say(.times([Samples.path("a")]))
+        #expect(code { _ = try early.laptop.receive(frame, now: 0) } == .wrongOrder)
+        var twice = try live()
+        try twice.say(.times([Samples.path("a")]))
+        try twice.answer(.modified([1]))
+        #expect(code { _ = try twice.laptop.receive(frame, now: 0) } == .wrongOrder)
+    }
+
+    @Test func `times are asked for after Watch, of paths in order and never of the root`() throws {
+        var ends = try TwoEnds(.sync)
+        #expect(code { try ends.say(.times([Samples.path("a")])) } == .wrongOrder)
+        #expect(laptopCode(.times, [1, 0, 0]) == .badPath)
+        #expect(laptopCode(.times, [2, 0, 1, 0x62, 0, 1, 0x61]) == .unsorted)
+        #expect(laptopCode(.times, [2, 0, 1, 0x62]) == .truncated)
+        #expect(vmCode(.modified, [1, 2]) == .badValue)
+        #expect(vmCode(.modified, [1, 1, 0, 0, 0]) == .truncated)
+        #expect(vmCode(.modified, [1, 0, 0]) == .trailingBytes)
+    }
+
+    @Test func `a question for many times is cut into messages that fit a frame`() throws {
+        let long = String(repeating: "x", count: 200)
+        let paths = (10_000..<60_000).map { Samples.path("\(long)/\($0)") }
+        let messages = LaptopMessage.times(of: paths)
+        var asked: [RelativePath] = []
+        for message in messages {
+            let frame = try message.frame()
+            guard case .times(let some) = try LaptopMessage(try frames(frame)[0]) else { continue }
+            #expect(some.count <= Limits.itemsInFrame)
+            asked += some
+        }
+        #expect(asked == paths && messages.count > 1)
+        #expect(LaptopMessage.times(of: []) == [])
     }
 
     @Test func `bad input 107: a report out of order is refused`() throws {

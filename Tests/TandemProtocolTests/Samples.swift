@@ -100,6 +100,7 @@ enum Samples {
                 )
             ),
             ("Grant", .grant(524_288)),
+            ("Times", .times([path("src/a"), path("src/b")])),
             ("Ping", .ping(150)),
             ("Pong", .pong(150)),
             ("Bye", .bye),
@@ -126,6 +127,7 @@ enum Samples {
             ("Fetched", .fetched(items: 1)),
             ("Drained", .drained),
             ("Notice", .notice(WatchNotice(.limited, text: "polled"))),
+            ("Modified", .modified([1_000_000_000, nil])),
             ("Ping", .ping(150)),
             ("Pong", .pong(150)),
             ("Bye", .bye),

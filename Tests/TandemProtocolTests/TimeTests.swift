@@ -1,3 +1,4 @@
+import TandemTestSupport
 import Testing
 
 @testable import TandemProtocol
@@ -35,6 +36,15 @@ struct TimeTests {
         #expect(heard.tick(now: 4 * Self.second) == [])
         #expect(laptop.tick(now: 3 * Self.second) == [.dead(.unansweredProbe)])
         #expect(laptop.isClosed)
+    }
+
+    @Test(.tags(.regression))
+    func `a link that has just begun is asked for a sign of life like any other`() throws {
+        var laptop = try TwoEnds().laptop
+        let ping = try LaptopMessage.ping(1).frame()
+        #expect(try laptop.probe(now: 0, patience: Self.second) == ping)
+        #expect(laptop.nextTick == Self.second)
+        #expect(laptop.tick(now: Self.second) == [.dead(.unansweredProbe)])
     }
 
     @Test

@@ -158,7 +158,7 @@ extension InProcessPair.Box {
 
     fileprivate func take(_ event: LiveEvent) {
         switch event {
-        case .batch, .phase, .conflictOpened, .conflictClosed, .linkUp: break
+        case .batch, .phase, .conflictOpened, .conflictClosed, .conflictTimes, .linkUp: break
         case .linkDown, .halted, .notice:
             events.withLock { list in
                 list.append("\(event)")

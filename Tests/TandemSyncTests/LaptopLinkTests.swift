@@ -3,6 +3,7 @@ import Synchronization
 import TandemProtocol
 import TandemSystem
 import TandemTestSupport
+import TandemTree
 import Testing
 
 @testable import TandemSync
@@ -24,9 +25,9 @@ struct LaptopLinkTests {
         return try end.receive(UnsafeRawBufferPointer(rebasing: buffer[..<count]), now: 0)
     }
 
-    private func hello() throws -> LaptopMessage {
+    private func hello(_ purpose: Purpose = .push) throws -> LaptopMessage {
         let id = try PairID.checked([UInt8](repeating: 7, count: 16))
-        return .hello(Hello(pair: id, purpose: .push, claim: nil, client: ClientText.own))
+        return .hello(Hello(pair: id, purpose: purpose, claim: nil, client: ClientText.own))
     }
 
     @Test func `a link that is asked for a sign of life asks at once, and dies of silence`() throws
@@ -57,6 +58,42 @@ struct LaptopLinkTests {
         #expect(error.code == .unreachable)
         #expect(error.message.contains("asked for a sign of life"))
     }
+
+    @Test(arguments: [[], [1], [1, 2, 3]] as [[Int64?]])
+    func `a receiver that answers with times nobody asked for is told from one that is gone`(
+        times: [Int64?]
+    ) throws {
+        let (near, far) = try DescriptorLink.pair()
+        let inbox = BoundedQueue<LaptopLink.Incoming>(capacity: .max)
+        let link = LaptopLink(near) { inbox.put($0) }
+        defer { link.close(isOrderly: false) }
+        try link.send(hello(.sync))
+        var end = try greet(on: far)
+        try far.write(end.encode(.welcome(Self.welcome), now: 0))
+        guard case .message(.welcome)? = inbox.take(until: .now() + .seconds(30)) else {
+            Issue.record("the welcome did not arrive")
+            return
+        }
+        try link.send(.watch)
+        try link.send(.times(["a", "b"].map { RelativePath(trusted: Array($0.utf8)) }))
+        try far.write(VMMessage.modified(times).frame())
+        guard case .ended(let error)? = inbox.take(until: .now() + .seconds(30)) else {
+            Issue.record("the link did not end")
+            return
+        }
+        #expect(error.code == .protocolViolation)
+        #expect(error.message.hasSuffix("times than asked for"), "\(error)")
+    }
+
+    private static let welcome = Welcome(
+        session: 1,
+        lineage: .none,
+        rulesKnown: false,
+        stagedBytes: 0,
+        credit: 1 << 20,
+        freeBytes: 1 << 30,
+        receiver: "a test"
+    )
 
     @Test(.tags(.regression))
     func `what is sent after the link broke is refused because it broke`() throws {

@@ -110,6 +110,15 @@ extension LiveFixture {
 }
 
 extension TemporaryDirectory {
+    /// Says that a file was modified then; nanoseconds since 1970.
+    func setModified(_ name: String, _ time: Int64) throws {
+        let seconds = Double(time) / 1e9
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSince1970: seconds)],
+            ofItemAtPath: path(name)
+        )
+    }
+
     func chmod(_ name: String, _ mode: Int) throws {
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path(name))
     }

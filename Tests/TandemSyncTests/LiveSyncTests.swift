@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import TandemProtocol
 import TandemSync
 import TandemTestSupport
 import TandemTree
@@ -104,6 +105,56 @@ struct LiveSyncTests {
         )
         #expect(vm == Array("from the vm".utf8))
     }
+
+    @Test func `a conflict tells when the vm's value was modified, and its next one anew`() throws {
+        let both = try PairFixture()
+        try both.laptop.put("l", at: "d/a")
+        try both.vm.put("v", at: "d/a")
+        try both.vm.setModified("d/a", Self.longAgo)
+        let live = LiveFixture(both)
+        let modified = { live.live.status.conflicts.first?.vmModified }
+        #expect(live.wait { modified() == Self.longAgo })
+        #expect(live.wait { live.events.contains { $0.hasPrefix("conflictTimes") } })
+
+        let later = Self.longAgo + 1_000_000_000
+        let edited = try TemporaryDirectory()
+        try edited.put("v, edited", at: "a")
+        try edited.setModified("a", later)
+        #expect(rename(edited.path("a"), both.vm.path("d/a")) == 0)
+        #expect(live.wait { modified() == later })
+        // Another link is another session, which asks anew; what was known is shown meanwhile.
+        live.cut()
+        #expect(live.wait { live.events.filter { $0.hasPrefix("linkUp") }.count == 2 })
+        #expect(modified() == later)
+    }
+
+    @Test func `the time of a link in conflict is the link's own`() throws {
+        let both = try PairFixture()
+        try both.laptop.put("l", at: "a")
+        let target = try TemporaryDirectory()
+        try target.put("t", at: "t")
+        try target.setModified("t", Self.longAgo)
+        try both.vm.link("a", to: target.path("t"))
+        let live = LiveFixture(both)
+        #expect(live.wait { live.live.status.conflicts.first?.vmModified != nil })
+        #expect(live.live.status.conflicts.first?.vmModified ?? 0 > Self.longAgo)
+    }
+
+    @Test func `a receiver that cannot tell times is asked for none, and all else goes on`() throws
+    {
+        let both = try PairFixture(capabilities: [.zstd, .live])
+        try both.laptop.put("l", at: "a")
+        try both.vm.put("v", at: "a")
+        let live = LiveFixture(both)
+        #expect(live.wait { live.live.status.conflicts.count == 1 })
+        try both.laptop.put("other", at: "b")
+        #expect(live.wait { both.vm.text("b") == "other" })
+        #expect(live.live.status.conflicts.first?.vmModified == nil)
+        #expect(!live.events.contains { $0.hasPrefix("linkDown") }, "\(live.events)")
+    }
+
+    /// 2001, in nanoseconds since 1970.
+    private static let longAgo: Int64 = 1_000_000_000_000_000_000
 
     @Test(arguments: [Resolution.Keep.laptop, .vm, .both])
     func `a conflict is settled as it was said, and what loses is on a shelf`(

@@ -1,5 +1,6 @@
 import Foundation
 import TandemFiles
+import TandemProtocol
 import TandemSync
 import TandemSystem
 import TandemTestSupport
@@ -14,7 +15,13 @@ final class PairFixture: Sendable {
     let endpoint: ReceiverEndpoint
 
     /// Makes both directories; `pairs` says whether they are paired at once.
-    init(pairs: Bool = true, budget: WatchBudget = .ofSystem) throws {
+    ///
+    /// `capabilities` are what the receiver offers; fewer make it an older one.
+    init(
+        pairs: Bool = true,
+        budget: WatchBudget = .ofSystem,
+        capabilities: Capabilities = .own
+    ) throws {
         laptop = try TemporaryDirectory()
         vm = try TemporaryDirectory()
         states = try TemporaryDirectory()
@@ -30,7 +37,7 @@ final class PairFixture: Sendable {
             root: laptop.url.path,
             stateDirectory: states.path("laptop")
         )
-        endpoint = Self.makeEndpoint(vm.url.path, states.path("vm"), budget)
+        endpoint = Self.makeEndpoint(vm.url.path, states.path("vm"), budget, capabilities)
         if pairs { _ = try requests.pair() }
     }
 
@@ -38,7 +45,8 @@ final class PairFixture: Sendable {
     static func makeEndpoint(
         _ root: String,
         _ state: String,
-        _ budget: WatchBudget = .ofSystem
+        _ budget: WatchBudget = .ofSystem,
+        _ capabilities: Capabilities = .own
     ) -> ReceiverEndpoint {
         var limits = BatchLimits()
         limits.floorBytes = 1 << 20
@@ -48,7 +56,8 @@ final class PairFixture: Sendable {
                 stateDirectory: state,
                 receiverText: "receiver of a test",
                 limits: limits,
-                watchBudget: budget
+                watchBudget: budget,
+                capabilities: capabilities
             ),
             fileSystem: RealFileSystem(),
             log: { _ in }

@@ -85,6 +85,10 @@ struct ByteReader {
         try slice(4, field).reversed().reduce(0) { $0 << 8 | UInt32($1) }
     }
 
+    mutating func fixed64(_ field: StaticString) throws(ProtocolError) -> UInt64 {
+        try slice(8, field).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
     mutating func flag(_ field: StaticString) throws(ProtocolError) -> Bool {
         switch try byte(field) {
         case 0: return false

@@ -19,6 +19,12 @@ extension [UInt8] {
         for shift: UInt32 in [0, 8, 16, 24] { append(UInt8(truncatingIfNeeded: value >> shift)) }
     }
 
+    mutating func appendFixed64(_ value: UInt64) {
+        for shift: UInt64 in stride(from: 0, to: 64, by: 8) {
+            append(UInt8(truncatingIfNeeded: value >> shift))
+        }
+    }
+
     mutating func setFixed32(_ value: UInt32, at index: Int) {
         for place in 0..<4 {
             self[index + place] = UInt8(truncatingIfNeeded: value >> UInt32(8 * place))

@@ -16,6 +16,7 @@ package enum FrameType: UInt8, Sendable, CaseIterable {
     case drain = 0x0e
     case fetch = 0x0f
     case grant = 0x10
+    case times = 0x11
 
     case welcome = 0x41
     case rootTree = 0x42
@@ -35,6 +36,7 @@ package enum FrameType: UInt8, Sendable, CaseIterable {
     case fetched = 0x50
     case drained = 0x51
     case notice = 0x52
+    case modified = 0x53
 
     case ping = 0x7d
     case pong = 0x7e

@@ -59,6 +59,9 @@ extension Conversation {
         case .drain:
             try inLive { live throws(ProtocolError) in try live.checkWatching("Drain") }
             try requests.ask(.drained)
+        case .times(let paths):
+            try inLive { live throws(ProtocolError) in try live.checkWatching("Times") }
+            try requests.ask(.modified(paths.count))
         case .fetch(let fetch):
             try inLive { live throws(ProtocolError) in try live.fetch(fetch) }
         case .grant(let bytes):
@@ -169,6 +172,7 @@ extension Conversation {
         case .fetched(let items):
             try inLive { live throws(ProtocolError) in try live.fetched(items) }
         case .drained: try answer(.drained)
+        case .modified(let times): try answer(.modified(times.count))
         }
     }
 

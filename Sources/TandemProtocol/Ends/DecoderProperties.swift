@@ -113,7 +113,8 @@ extension DecoderProperties {
         let wanted = Fetch.Item(path: change.path, state: file)
         let asked: [LaptopMessage] = [
             .compare, .list([.root]), .appliedQuery, .shelfList(.root), .watch, .drain,
-            .grant(1_024), .fetch(Fetch(firstID: 0, items: [wanted], last: true)), .begin(begin),
+            .times([change.path]), .grant(1_024),
+            .fetch(Fetch(firstID: 0, items: [wanted], last: true)), .begin(begin),
             .changes(ChangeRun(firstID: 0, changes: [change])),
         ]
         for message in asked { _ = try? end.encode(message, now: 0) }

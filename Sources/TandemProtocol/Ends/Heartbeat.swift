@@ -52,7 +52,8 @@ struct Heartbeat: Hashable, Sendable {
     ///   make few pings.
     mutating func probe(now: UInt64, patience: UInt64) -> UInt64? {
         guard probedUntil == nil else { return nil }
-        let isRecent = Self.time(since: lastPing, now) < Limits.probeSpacing
+        // Before the first ping `lastPing` is when the link began, which nobody answers.
+        let isRecent = number > 0 && Self.time(since: lastPing, now) < Limits.probeSpacing
         if isRecent && !awaitsPong { return nil }
         probedUntil = now + patience
         return isRecent ? nil : ping(now: now)

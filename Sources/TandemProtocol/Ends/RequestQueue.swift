@@ -9,6 +9,8 @@ enum Request: Hashable, Sendable {
     case shelfItems
     case restored
     case drained
+    /// The times of so many paths.
+    case modified(Int)
 }
 
 /// The requests without an answer, oldest first; a bound keeps a laptop from piling them up.
@@ -37,6 +39,11 @@ struct RequestQueue: Hashable, Sendable {
     /// Checks that `request` is the oldest, and ends it with its last answer.
     mutating func answer(_ request: Request, last: Bool) throws(ProtocolError) {
         guard oldest == request else {
+            if case .modified(let asked)? = oldest, case .modified(let answered) = request {
+                let text =
+                    answered < asked ? "fewer times than asked for" : "more times than asked for"
+                throw ProtocolError(.badValue, text)
+            }
             throw ProtocolError(.wrongOrder, "an answer that was not asked for next")
         }
         if last { removeOldest() }

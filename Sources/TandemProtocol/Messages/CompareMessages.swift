@@ -107,7 +107,7 @@ package struct Listing: Hashable, Sendable {
     }
 }
 
-/// Paths of directories the laptop wants listed: prefix-compressed, strictly ascending.
+/// Paths the laptop asks about: prefix-compressed, strictly ascending.
 enum ListCodec {
     static func append(_ paths: [RelativePath], to bytes: inout [UInt8]) {
         bytes.appendVarint(count: paths.count)
@@ -115,14 +115,19 @@ enum ListCodec {
         for path in paths { writer.append(path, to: &bytes) }
     }
 
-    static func read(_ reader: inout ByteReader) throws(ProtocolError) -> [RelativePath] {
-        let count = try reader.count("List.count")
+    /// Reads the paths; the root, which is empty and comes first, only where `root` says so.
+    static func read(
+        _ reader: inout ByteReader,
+        _ field: StaticString,
+        root: Bool
+    ) throws(ProtocolError) -> [RelativePath] {
+        let count = try reader.count(field)
         var paths: [RelativePath] = []
         var compressed = PathReader()
         var order = ChangeOrder()
         for _ in 0..<count {
-            let path = try compressed.path(&reader, "List.path", root: paths.isEmpty)
-            try order.checkPath(path, "List.path")
+            let path = try compressed.path(&reader, field, root: root && paths.isEmpty)
+            try order.checkPath(path, field)
             paths.append(path)
         }
         return paths

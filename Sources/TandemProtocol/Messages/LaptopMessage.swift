@@ -27,6 +27,10 @@ package enum LaptopMessage: Hashable, Sendable {
     case fetch(Fetch)
     /// Grants more bytes of Content.
     case grant(UInt64)
+    /// Asks when the entries at these paths were modified: strictly ascending, without the root.
+    ///
+    /// Only a vm with the capability `times` knows it.
+    case times([RelativePath])
     case ping(UInt64)
     case pong(UInt64)
     case bye
@@ -49,6 +53,7 @@ package enum LaptopMessage: Hashable, Sendable {
         case .drain: .drain
         case .fetch: .fetch
         case .grant: .grant
+        case .times: .times
         case .ping: .ping
         case .pong: .pong
         case .bye: .bye
@@ -67,7 +72,7 @@ package enum LaptopMessage: Hashable, Sendable {
         switch self {
         case .hello(let hello): hello.append(to: &bytes)
         case .rules(let chunk): chunk.append(to: &bytes)
-        case .list(let paths): ListCodec.append(paths, to: &bytes)
+        case .list(let paths), .times(let paths): ListCodec.append(paths, to: &bytes)
         case .begin(let begin): begin.append(to: &bytes)
         case .changes(let run): try run.append(to: &bytes)
         case .data(let pack): pack.append(to: &bytes)
@@ -101,7 +106,7 @@ package enum LaptopMessage: Hashable, Sendable {
         case .hello: .hello(try Hello(&reader))
         case .rules: .rules(try RulesChunk(&reader))
         case .compare: .compare
-        case .list: .list(try ListCodec.read(&reader))
+        case .list: .list(try ListCodec.read(&reader, "List.paths", root: true))
         case .begin: .begin(try Begin(&reader))
         case .changes: .changes(try ChangeRun(&reader))
         case .end: .end(changes: try reader.number("End.changes", atMost: Limits.changesInBatch))
@@ -113,6 +118,7 @@ package enum LaptopMessage: Hashable, Sendable {
         case .drain: .drain
         case .fetch: .fetch(try Fetch(&reader))
         case .grant: .grant(try reader.number("Grant.bytes", atMost: Limits.credit))
+        case .times: .times(try ListCodec.read(&reader, "Times.paths", root: false))
         case .ping: .ping(try reader.varint("Ping.number"))
         case .pong: .pong(try reader.varint("Pong.number"))
         case .bye: .bye

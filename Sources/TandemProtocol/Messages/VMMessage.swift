@@ -22,6 +22,10 @@ package enum VMMessage: Hashable, Sendable {
     case fetched(items: UInt32)
     case drained
     case notice(WatchNotice)
+    /// When what Times named was modified, in its order; nil where nothing stands.
+    ///
+    /// Nanoseconds since 1970 by the vm's clock.
+    case modified([Int64?])
     case ping(UInt64)
     case pong(UInt64)
     case bye
@@ -46,6 +50,7 @@ package enum VMMessage: Hashable, Sendable {
         case .fetched: .fetched
         case .drained: .drained
         case .notice: .notice
+        case .modified: .modified
         case .ping: .ping
         case .pong: .pong
         case .bye: .bye
@@ -77,6 +82,7 @@ package enum VMMessage: Hashable, Sendable {
         case .content(let pack): pack.append(to: &bytes)
         case .fetched(let items): bytes.appendVarint(items)
         case .notice(let notice): notice.append(to: &bytes)
+        case .modified(let times): TimesCodec.append(times, to: &bytes)
         case .credit(let number), .committed(let number), .ping(let number), .pong(let number):
             bytes.appendVarint(number)
         case .drained, .bye: break
@@ -122,6 +128,7 @@ package enum VMMessage: Hashable, Sendable {
             .fetched(items: try reader.number("Fetched.items", atMost: Limits.changesInBatch))
         case .drained: .drained
         case .notice: .notice(try WatchNotice(&reader))
+        case .modified: .modified(try TimesCodec.read(&reader))
         case .ping: .ping(try reader.varint("Ping.number"))
         case .pong: .pong(try reader.varint("Pong.number"))
         case .bye: .bye

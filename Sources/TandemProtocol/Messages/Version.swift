@@ -55,8 +55,11 @@ package struct Capabilities: OptionSet, Hashable, Sendable {
     /// The side keeps a session of purpose sync: it watches, reports, and sends content.
     package static let live = Capabilities(rawValue: 2)
 
+    /// The vm tells when an entry was modified: it knows Times.
+    package static let times = Capabilities(rawValue: 4)
+
     /// What this code can do.
-    package static let own: Capabilities = [.zstd, .live]
+    package static let own: Capabilities = [.zstd, .live, .times]
 }
 
 extension ByteReader {

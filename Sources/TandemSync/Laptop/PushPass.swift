@@ -178,7 +178,7 @@ extension PushPass {
         case .failure(let failure): throw SyncError(failure)
         case .bye: throw SyncError(.unreachable, "the receiver ended the session")
         case .credit, .ping, .pong, .shelfItems, .restored, .observed, .content, .fetched,
-            .drained, .notice:
+            .drained, .notice, .modified:
             break
         }
     }

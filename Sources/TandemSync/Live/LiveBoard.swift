@@ -50,6 +50,7 @@ final class LiveBoard: Sendable {
             for conflict in conflicts {
                 if var view = known[conflict.path] {
                     if view.conflict != conflict {
+                        if view.conflict.vm != conflict.vm { view.vmModified = nil }
                         view.conflict = conflict
                         view.laptopModified = modified(conflict.path)
                     }
@@ -75,5 +76,24 @@ final class LiveBoard: Sendable {
             observer(.conflictClosed(path, isSettled: settled.contains(path)))
         }
         for view in opened { observer(.conflictOpened(view)) }
+    }
+
+    /// Takes what the vm said of when its values were modified; what is no such conflict any more
+    /// is passed over.
+    func take(_ times: [(value: TimeQuestions.Value, modified: Int64?)]) {
+        let told = Dictionary(times.map { ($0.value, $0.modified) }, uniquingKeysWith: { $1 })
+        let isNews = current.withLock { status in
+            var isNews = false
+            for (index, view) in status.conflicts.enumerated() {
+                guard let state = view.conflict.vm,
+                    let modified = told[.init(path: view.conflict.path, state: state)],
+                    modified != view.vmModified
+                else { continue }
+                status.conflicts[index].vmModified = modified
+                isNews = true
+            }
+            return isNews
+        }
+        if isNews { observer(.conflictTimes) }
     }
 }

@@ -38,6 +38,7 @@ extension LiveLoop {
         case .conflicts(let conflicts):
             let settled = session?.settledByPlan ?? []
             board.take(conflicts, settled: settled, now: time.wall) { side?.modified($0) }
+            try askTimes(of: conflicts)
         case .rest(let rest): takeRest(rest)
         case .halt(let error):
             board.enter(.halted(error), .attention, error.message)

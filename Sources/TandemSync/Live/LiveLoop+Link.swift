@@ -98,6 +98,7 @@ extension LiveLoop {
         case .fetched: try fetched()
         case .drained: try drained()
         case .notice(let notice): take(notice)
+        case .modified(let times): modified(times)
         case .failure(let failure): throw SyncError(failure)
         case .bye: throw SyncError(.unreachable, "the receiver ended the session")
         case .progress, .credit, .ping, .pong, .shelfItems, .restored: break
@@ -134,6 +135,7 @@ extension LiveLoop {
         let decision = Lineage.decide(claim(memory), welcome.lineage)
         let standing = try PushSession.Standing(decision, intent: intent)
         try link.send(.grant(Self.creditWindow))
+        times = TimeQuestions(areAnswered: welcome.capabilities.contains(.times))
         linkedSince = time.monotonic
         board.note {
             $0.receiver = welcome.receiver

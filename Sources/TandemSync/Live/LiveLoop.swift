@@ -33,6 +33,7 @@ final class LiveLoop {
     var sender: ContentSender?
     var download: Download?
     var orders = OrderQueue()
+    var times = TimeQuestions()
 
     var backoff = Backoff()
     /// When to connect or open again, in monotonic nanoseconds; nil while that is not waited for.
@@ -224,6 +225,7 @@ extension LiveLoop {
         download?.abandon()
         download = nil
         orders = OrderQueue()
+        times = TimeQuestions()
         if let session {
             // Durable on both sides and recorded: only the vm's last word is missing.
             if let report = session.unconfirmed { tell(report) }

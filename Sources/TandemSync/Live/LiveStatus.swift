@@ -54,6 +54,8 @@ package struct ConflictView: Sendable, Hashable {
     package var firstSeen: Int64
     /// When the laptop's value was modified, where a file or link stands; nanoseconds since 1970.
     package var laptopModified: Int64?
+    /// The same of the vm's value, by the vm's clock; nil until it has said.
+    package var vmModified: Int64?
     /// The generation that stood when it was seen.
     package var generation: UInt64
 }
@@ -134,6 +136,8 @@ package enum LiveEvent: Sendable {
     /// It is none any more: a person settled it, which the batch that does it tells, too, or both
     /// sides have become the same.
     case conflictClosed(RelativePath, isSettled: Bool)
+    /// When the vm's values of open conflicts were modified became known.
+    case conflictTimes
     case linkUp(receiver: String)
     case linkDown(SyncError)
     case halted(SyncError)

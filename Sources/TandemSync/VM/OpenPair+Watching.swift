@@ -62,6 +62,12 @@ extension OpenPair {
         }
     }
 
+    /// When what stands at these paths was modified, nanoseconds since 1970; nil where nothing does,
+    /// or where it cannot be reached without following a link.
+    func modified(_ paths: [RelativePath]) -> [Int64?] {
+        paths.map { path in (try? endpoint.fileSystem.modified(path, below: root)) ?? nil }
+    }
+
     /// Makes durable what others changed below the root.
     func flush() throws {
         guard let watched else {

@@ -1,7 +1,7 @@
 package import Dispatch
 import Synchronization
 package import TandemFiles
-import TandemProtocol
+package import TandemProtocol
 package import TandemSystem
 import TandemTree
 
@@ -21,19 +21,24 @@ package final class ReceiverEndpoint: Sendable {
         package var limits: BatchLimits
         /// How many of the kernel's watches the root may use.
         package var watchBudget: WatchBudget
+        /// What a laptop is told that this receiver can do; less of it only where a test plays an
+        /// older one.
+        package var capabilities: Capabilities
 
         package init(
             root: String,
             stateDirectory: String,
             receiverText: String,
             limits: BatchLimits = BatchLimits(),
-            watchBudget: WatchBudget = .ofSystem
+            watchBudget: WatchBudget = .ofSystem,
+            capabilities: Capabilities = .own
         ) {
             self.root = root
             self.stateDirectory = stateDirectory
             self.receiverText = receiverText
             self.limits = limits
             self.watchBudget = watchBudget
+            self.capabilities = capabilities
         }
     }
 

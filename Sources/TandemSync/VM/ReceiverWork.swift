@@ -41,6 +41,7 @@ struct ReceiverWork {
         case .drain: try drain(pair)
         case .fetch(let fetch): order(fetch, pair)
         case .grant: break
+        case .times(let paths): try tellTimes(of: paths, pair)
         case .hello, .ping, .pong, .bye: break
         }
     }
@@ -61,6 +62,7 @@ struct ReceiverWork {
         session.send(
             .welcome(
                 Welcome(
+                    capabilities: endpoint.settings.capabilities,
                     session: opened.sessionNumber,
                     lineage: opened.lineage,
                     rulesKnown: hello.rules != nil && opened.rules?.digest == hello.rules,
@@ -122,6 +124,13 @@ struct ReceiverWork {
         }
         try pair.drain(handedOver: session.takeNoticed, answer: session.send)
         session.send(.drained)
+    }
+
+    private func tellTimes(of paths: [RelativePath], _ pair: OpenPair) throws {
+        guard endpoint.settings.capabilities.contains(.times) else {
+            throw Failure(.violation, "times were asked for, which this receiver does not offer")
+        }
+        session.send(.modified(pair.modified(paths)))
     }
 
     private mutating func order(_ fetch: Fetch, _ pair: OpenPair) {

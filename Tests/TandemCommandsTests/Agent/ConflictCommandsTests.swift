@@ -26,7 +26,8 @@ struct ConflictCommandsTests {
                     number: 1,
                     firstSeen: now - 60_000_000_000,
                     generation: 12,
-                    laptopModified: now - 120_000_000_000
+                    laptopModified: now - 120_000_000_000,
+                    vmModified: now - 180_000_000_000
                 ),
                 ConflictRecord(
                     conflict: try Self.conflict("docs/plan.md", "new plan\n", nil),
@@ -108,6 +109,17 @@ struct ConflictCommandsTests {
         let list = tandem("conflicts")
         #expect(list.code == .attention)
         try Golden.check(list.output, "conflicts.txt")
+    }
+
+    @Test func `the time of each side stands in what is shown and in JSON`() throws {
+        hold(["laptop:src/config.yml": [1], "vm:src/config.yml": [2]])
+        let show = tandem("conflicts", "show", "1").output
+        #expect(show.contains("laptop: file, 8 B, changed 2 min ago"), "\(show)")
+        #expect(show.contains("vm: file, 8 B, changed 3 min ago"), "\(show)")
+        let json = tandem("conflicts", "--json").output
+        #expect(
+            json.contains("\"vmModified\" : \"\(JSONDocument.time(time.wall - 180_000_000_000))\"")
+        )
     }
 
     @Test func `what was never shown is not settled`() {

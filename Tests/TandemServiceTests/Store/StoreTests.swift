@@ -164,6 +164,26 @@ struct StoreTests {
         }
     }
 
+    @Test func `the vm's time is kept while its value stays, and no longer`() throws {
+        try withStore { store in
+            try store.keep(pair())
+            let first = conflict("a")
+            var other = first
+            other.laptop = .directory
+            var changed = first
+            changed.vm = .directory
+            func time(_ found: FoundConflict) throws -> Int64? {
+                try store.setConflicts([found], of: id, generation: 1, at: 1)
+                return try store.conflicts(of: id).first?.vmModified
+            }
+            #expect(try time(FoundConflict(first, vmModified: 7)) == 7)
+            #expect(try time(FoundConflict(first)) == 7)
+            #expect(try time(FoundConflict(other)) == 7)
+            #expect(try time(FoundConflict(changed)) == nil)
+            #expect(try time(FoundConflict(first)) == nil)
+        }
+    }
+
     @Test func `what is wanted of a pair is there after the store was opened again`() throws {
         let scratch = try ScratchDirectory()
         let path = "\(scratch.path)/s"
