@@ -7,6 +7,30 @@ package enum LinkCopy {
     /// A pipe's capacity, so that one read empties it.
     private static let bufferSize = 256 << 10
 
+    /// What `connect` of every daemon's program does, and says where nobody answers.
+    ///
+    /// - Parameters:
+    ///   - socket: the daemon's socket.
+    ///   - daemon: what people call it.
+    ///   - program: what runs it.
+    /// - Throws: `DaemonStartError`.
+    package static func connect(
+        to socket: String,
+        of daemon: String,
+        program: String
+    ) throws(DaemonStartError) {
+        ProcessSettings.harden()
+        do {
+            try joinStandardStreams(to: socket)
+        } catch {
+            throw DaemonStartError(
+                what: "no \(daemon) answers on \(socket): \(error)",
+                next: "start it with `\(program) serve`, or give --socket PATH",
+                exitCode: DaemonExit.unreachable
+            )
+        }
+    }
+
     /// Copies both directions until the daemon has said everything.
     ///
     /// - Parameter socket: the daemon's socket.

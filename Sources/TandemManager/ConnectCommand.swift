@@ -1,6 +1,5 @@
 package import ArgumentParser
 import TandemDaemon
-import TandemSystem
 
 /// Joins standard input and output to the manager's socket, for `podman exec` and `command=`.
 package struct ConnectCommand: ParsableCommand {
@@ -19,16 +18,8 @@ package struct ConnectCommand: ParsableCommand {
     package init() {}
 
     package func run() throws {
-        ProcessSettings.harden()
-        do {
-            try LinkCopy.joinStandardStreams(to: socket)
-        } catch {
-            DaemonStartError(
-                "no manager answers on \(socket): \(error)",
-                next: "start it with `tandem-manager serve`, or give --socket PATH",
-                DaemonExit.unreachable
-            ).complain()
-            throw ExitCode(DaemonExit.unreachable)
+        try DaemonStartError.saying {
+            try LinkCopy.connect(to: socket, of: "manager", program: "tandem-manager")
         }
     }
 }

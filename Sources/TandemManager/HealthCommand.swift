@@ -1,5 +1,4 @@
 package import ArgumentParser
-import Dispatch
 import TandemDaemon
 import TandemHTTP
 
@@ -23,28 +22,23 @@ package struct HealthCommand: ParsableCommand {
     package init() {}
 
     package func run() throws {
-        do {
-            let deadline = DispatchTime.now() + .seconds(max(1, timeout))
-            let address = HTTPAddress.unix(path: socket)
-            let answer = try HTTPClientOnce.get("/readyz", from: address, by: deadline)
-            guard answer.status == 200 else {
-                let text = String(decoding: answer.body, as: UTF8.self)
-                DaemonStartError(
+        try DaemonStartError.saying {
+            switch ReadyAnswer.ask(.unix(path: socket), seconds: timeout) {
+            case .ready(let text): print(text, terminator: "")
+            case .notReady(let text):
+                throw DaemonStartError(
                     "not ready: \(text)",
                     next: "see whether Podman's socket is mounted and served: "
                         + "systemctl --user status podman.socket",
                     DaemonExit.failed
-                ).complain()
-                throw ExitCode(DaemonExit.failed)
+                )
+            case .silent(let failure):
+                throw DaemonStartError(
+                    "no answer: \(failure)",
+                    next: "start the manager, or give --socket PATH",
+                    DaemonExit.unreachable
+                )
             }
-            print("ready")
-        } catch let failure as HTTPFailure {
-            DaemonStartError(
-                "no answer: \(failure)",
-                next: "start the manager, or give --socket PATH",
-                DaemonExit.unreachable
-            ).complain()
-            throw ExitCode(DaemonExit.unreachable)
         }
     }
 }

@@ -31,6 +31,13 @@ extension DaemonStartError {
         self.init(what: what, next: next, exitCode: exitCode)
     }
 
-    /// Says it on standard error.
-    func complain() { DaemonStart.complain("tandem-manager", what, next: next) }
+    /// Runs a command; why the manager does not serve or answer is said, with its exit code.
+    static func saying(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let error as DaemonStartError {
+            DaemonStart.complain("tandem-manager", error.what, next: error.next)
+            throw ExitCode(error.exitCode)
+        }
+    }
 }

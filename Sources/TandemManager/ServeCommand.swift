@@ -75,11 +75,6 @@ package struct ServeCommand: ParsableCommand {
                     + "logs in, as seen inside the container (UserNS=keep-id keeps it)"
             )
         }
-        do {
-            try ManagerDaemon(options: self).run()
-        } catch let error as DaemonStartError {
-            error.complain()
-            throw ExitCode(error.exitCode)
-        }
+        try DaemonStartError.saying { try ManagerDaemon(options: self).run() }
     }
 }

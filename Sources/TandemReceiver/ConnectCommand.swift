@@ -1,6 +1,5 @@
 package import ArgumentParser
 import TandemDaemon
-import TandemSystem
 
 /// Joins standard input and output to the receiver's socket, for `podman exec` and `command=`.
 package struct ConnectCommand: ParsableCommand {
@@ -19,15 +18,8 @@ package struct ConnectCommand: ParsableCommand {
     package init() {}
 
     package func run() throws {
-        ProcessSettings.harden()
-        do {
-            try LinkCopy.joinStandardStreams(to: socket)
-        } catch {
-            ReceiverOutput.complain(
-                "no receiver answers on \(socket): \(error)",
-                next: "start it with `tandem-receiver serve`, or give --socket PATH"
-            )
-            throw ExitCode(DaemonExit.unreachable)
+        try ReceiverOutput.run {
+            try LinkCopy.connect(to: socket, of: "receiver", program: "tandem-receiver")
         }
     }
 }

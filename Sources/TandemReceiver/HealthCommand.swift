@@ -1,5 +1,4 @@
 package import ArgumentParser
-import Dispatch
 import TandemDaemon
 import TandemHTTP
 
@@ -24,24 +23,22 @@ package struct HealthCommand: ParsableCommand {
 
     package func run() throws {
         let address = try HTTPEndpoint.parse(http)
-        do {
-            let deadline = DispatchTime.now() + .seconds(max(1, timeout))
-            let answer = try HTTPClientOnce.get("/readyz", from: address, by: deadline)
-            let text = String(decoding: answer.body, as: UTF8.self)
-            guard answer.status == 200 else {
-                ReceiverOutput.complain(
-                    "not ready: \(text)",
-                    next: "see the receiver's log, and whether its root is mounted"
+        try ReceiverOutput.run {
+            switch ReadyAnswer.ask(address, seconds: timeout) {
+            case .ready(let text): print(text, terminator: "")
+            case .notReady(let text):
+                throw DaemonStartError(
+                    what: "not ready: \(text)",
+                    next: "see the receiver's log, and whether its root is mounted",
+                    exitCode: DaemonExit.failed
                 )
-                throw ExitCode(DaemonExit.failed)
+            case .silent(let failure):
+                throw DaemonStartError(
+                    what: "no answer from \(address): \(failure)",
+                    next: "start the receiver, or give --http ADDRESS:PORT",
+                    exitCode: DaemonExit.unreachable
+                )
             }
-            print("ready")
-        } catch let failure as HTTPFailure {
-            ReceiverOutput.complain(
-                "no answer from \(address): \(failure)",
-                next: "start the receiver, or give --http ADDRESS:PORT"
-            )
-            throw ExitCode(DaemonExit.unreachable)
         }
     }
 }

@@ -58,11 +58,6 @@ package struct ServeCommand: ParsableCommand {
                     + "logs in, as seen inside the container (UserNS=keep-id keeps it)"
             )
         }
-        do {
-            try ReceiverDaemon(options: self).run()
-        } catch let error as DaemonStartError {
-            ReceiverOutput.complain(error.what, next: error.next)
-            throw ExitCode(error.exitCode)
-        }
+        try ReceiverOutput.run { try ReceiverDaemon(options: self).run() }
     }
 }

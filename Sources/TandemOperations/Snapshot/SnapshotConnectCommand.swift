@@ -1,8 +1,6 @@
 package import ArgumentParser
-import Dispatch
 import TandemDaemon
 import TandemHTTP
-import TandemSystem
 
 /// Joins standard input and output to the snapshot daemon's socket.
 package struct SnapshotConnectCommand: ParsableCommand {
@@ -21,15 +19,8 @@ package struct SnapshotConnectCommand: ParsableCommand {
     package init() {}
 
     package func run() throws {
-        ProcessSettings.harden()
-        do {
-            try LinkCopy.joinStandardStreams(to: socket)
-        } catch {
-            SnapshotOutput.complain(
-                "no snapshot daemon answers on \(socket): \(error)",
-                next: "start it with `tandem-snapshot serve`, or give --socket PATH"
-            )
-            throw ExitCode(DaemonExit.unreachable)
+        try SnapshotOutput.run {
+            try LinkCopy.connect(to: socket, of: "snapshot daemon", program: "tandem-snapshot")
         }
     }
 }
@@ -55,23 +46,22 @@ package struct SnapshotHealthCommand: ParsableCommand {
 
     package func run() throws {
         let address = try HTTPOption.parse(http)
-        do {
-            let deadline = DispatchTime.now() + .seconds(max(1, timeout))
-            let answer = try HTTPClientOnce.get("/readyz", from: address, by: deadline)
-            guard answer.status == 200 else {
-                SnapshotOutput.complain(
-                    "not ready: \(String(decoding: answer.body, as: UTF8.self))",
-                    next: "see the daemon's log, and whether tree and store are mounted"
+        try SnapshotOutput.run {
+            switch ReadyAnswer.ask(address, seconds: timeout) {
+            case .ready(let text): print(text, terminator: "")
+            case .notReady(let text):
+                throw DaemonStartError(
+                    what: "not ready: \(text)",
+                    next: "see the daemon's log, and whether tree and store are mounted",
+                    exitCode: DaemonExit.failed
                 )
-                throw ExitCode(DaemonExit.failed)
+            case .silent(let failure):
+                throw DaemonStartError(
+                    what: "no answer from \(address): \(failure)",
+                    next: "start the snapshot daemon, or give --http ADDRESS:PORT",
+                    exitCode: DaemonExit.unreachable
+                )
             }
-            print(String(decoding: answer.body, as: UTF8.self), terminator: "")
-        } catch let failure as HTTPFailure {
-            SnapshotOutput.complain(
-                "no answer from \(address): \(failure)",
-                next: "start the snapshot daemon, or give --http ADDRESS:PORT"
-            )
-            throw ExitCode(DaemonExit.unreachable)
         }
     }
 }

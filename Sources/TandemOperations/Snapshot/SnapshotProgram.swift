@@ -36,6 +36,16 @@ enum SnapshotOutput {
     static func complain(_ what: String, next: String) {
         DaemonStart.complain("tandem-snapshot", what, next: next)
     }
+
+    /// Runs a command; why a daemon does not serve or answer is said, with its exit code.
+    static func run(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let error as DaemonStartError {
+            complain(error.what, next: error.next)
+            throw ExitCode(error.exitCode)
+        }
+    }
 }
 
 /// `ADDRESS:PORT` of the command line.

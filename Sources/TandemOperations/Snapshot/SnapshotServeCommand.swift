@@ -81,11 +81,6 @@ package struct SnapshotServeCommand: ParsableCommand {
                     + "logs in, as seen inside the container (UserNS=keep-id keeps it)"
             )
         }
-        do {
-            try SnapshotDaemon(options: self).run()
-        } catch let error as DaemonStartError {
-            SnapshotOutput.complain(error.what, next: error.next)
-            throw ExitCode(error.exitCode)
-        }
+        try SnapshotOutput.run { try SnapshotDaemon(options: self).run() }
     }
 }
