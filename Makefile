@@ -25,7 +25,7 @@ build: ## builds everything, with undeclared imports as errors
 	$(SWIFT) build --build-tests $(BUILD_FLAGS)
 
 .PHONY: test
-test: setup build receiver-static ## installs, builds and runs every test, sshd's and container's included
+test: setup build static ## installs, builds and runs every test, sshd's and container's included
 	@$(TESTS)
 
 .PHONY: unit

@@ -28,8 +28,12 @@ package final class SnapshotService: Sendable {
     package let settings: SettingsKeeper
     private let fileSystem: any FileSystem
     private let time: any TimeSource
-    /// The taker, while nobody uses it.
-    private let takers: Monitor<SnapshotTaker?>
+    private let taker: Mutex<SnapshotTaker>
+    /// Whether somebody uses the taker.
+    ///
+    /// The taker is not handed around as an optional: optimised, Swift 6.3 took an empty one for a
+    /// value, and the daemon died at its first snapshot.
+    private let isTaken = Monitor(false)
     private let counters = Mutex(Counters())
     private let isStopping = Mutex(false)
 
@@ -48,7 +52,7 @@ package final class SnapshotService: Sendable {
         self.settings = settings
         self.fileSystem = fileSystem
         self.time = time
-        takers = Monitor(
+        taker = Mutex(
             SnapshotTaker(source, into: store, fileSystem: fileSystem, time: time)
         )
         let newest = (try? store.list())?.last
@@ -58,7 +62,11 @@ package final class SnapshotService: Sendable {
     package var currentCounters: Counters { counters.withLock { $0 } }
 
     /// Lets work end at its next safe point, and refuses new work.
-    package func stop() { isStopping.withLock { $0 = true } }
+    package func stop() {
+        isStopping.withLock { $0 = true }
+        // Whoever waits for a turn looks again.
+        isTaken.change { _ in }
+    }
 
     private var mustStop: Bool { isStopping.withLock { $0 } }
 
@@ -134,18 +142,24 @@ package final class SnapshotService: Sendable {
     private func writing<Value>(
         _ body: (inout SnapshotTaker) throws(SnapshotError) -> Value
     ) throws(SnapshotError) -> Value {
-        let taken: SnapshotTaker? = takers.wait(until: .now() + Self.patience) { state in
-            if self.mustStop { return nil }
-            defer { state = nil }
-            return state
+        let turn: Turn? = isTaken.wait(until: .now() + Self.patience) { isTaken in
+            if self.mustStop { return .never }
+            if isTaken { return nil }
+            isTaken = true
+            return .now
         }
-        guard var taker = taken else {
+        switch turn {
+        case nil:
             throw SnapshotError(.busy, "another snapshot or prune takes long", next: "try again")
+        case .never:
+            throw SnapshotError(.stopped, "the snapshot daemon is stopping")
+        case .now:
+            defer { isTaken.change { $0 = false } }
+            return try taker.withLock { taker throws(SnapshotError) in try body(&taker) }
         }
-        defer { takers.change { $0 = taker } }
-        if mustStop { throw SnapshotError(.stopped, "the snapshot daemon is stopping") }
-        return try body(&taker)
     }
+
+    private enum Turn { case now, never }
 
     func countRequest() { counters.withLock { $0.requests += 1 } }
 }

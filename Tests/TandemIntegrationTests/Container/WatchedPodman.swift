@@ -23,7 +23,8 @@ final class WatchedPodman: Sendable {
         service = try RunningProgram(words[0], Array(words.dropFirst()))
         try Self.wait("Podman's socket") { FileManager.default.fileExists(atPath: podman) }
         manager = try RunningProgram(
-            BuiltProgram.path("tandem-manager"),
+            // As it is deployed: optimised and static.
+            ContainerFixture.project.appendingPathComponent("dist/tandem-manager").path,
             [
                 "serve", "--podman-socket", podman, "--socket", directory.path("manager.sock"),
                 "--state", directory.path("state"), "--logs", directory.path("logs"),

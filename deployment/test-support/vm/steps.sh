@@ -70,6 +70,32 @@ deploy_again() {
     grep -q 'nothing to do' "$work/out"
 }
 
+# Only the kernel knows them, and only where it lets the account's systemd hand out its controllers.
+limits() {
+    local has wanted
+    has=" $(vm_ssh 'cat /sys/fs/cgroup/user.slice/user-$(id -u).slice/user@$(id -u).service/cgroup.controllers') "
+    for wanted in cpu memory pids; do
+        [[ $has != *" $wanted "* ]] || continue
+        note "not checked: the vm's cgroup2 has no $wanted controller ($(controller_place "$wanted"))"
+        return 0
+    done
+    LIMITS=yes deploy snapshot manager
+    [ "$(limit_of tandem-snapshot memory.max)" = "$((512 << 20))" ]
+    [ "$(limit_of tandem-manager memory.max)" = "$((256 << 20))" ]
+    [ "$(limit_of tandem-manager pids.max)" = 256 ]
+}
+
+# Why a controller is not there; the kernel gives each to one hierarchy at a time.
+controller_place() {
+    if [ "$(awk -v name="$1" '$1 == name { print $2 }' /proc/cgroups 2>/dev/null || true)" -gt 0 ] 2>/dev/null; then
+        echo "this machine has it in a hierarchy of cgroup v1; cgroup_no_v1=all on the kernel's command line changes that"
+    else
+        echo "this machine does not delegate it"
+    fi
+}
+
+limit_of() { vm_ssh "cat /sys/fs/cgroup\$(cut -d: -f3 /proc/\$(podman inspect -f '{{.State.Pid}}' $1)/cgroup)/$2"; }
+
 status_is_good() {
     wait_until 120 healthy || { cat "$work/status"; return 1; }
     sed 's/^/note: /' "$work/status"
