@@ -64,6 +64,11 @@ final class LiveFixture: Sendable {
 
     func flush() -> FlushResult { live.flush(until: .now() + Self.patience) }
 
+    /// Flushes until both sides are in sync; false when they were not in time.
+    func flushed() throws -> Bool {
+        wait { if case .inSync = flush() { true } else { false } }
+    }
+
     /// Flushes and says what differs; empty when both sides hold the same.
     func differencesAfterFlush() throws -> String {
         let deadline = DispatchTime.now() + Self.patience

@@ -198,6 +198,56 @@ struct LiveSessionTests {
         #expect(began.map(\.displacesLive) == [isLive])
     }
 
+    /// Thirty files in a directory.
+    private static func thirty(in directory: String) throws -> [(RelativePath, EntryState)] {
+        let top = RelativePath(trusted: Array(directory.utf8))
+        return [(top, .directory)]
+            + (0..<30).map { (top.appending(Array("f\($0)".utf8)), .content("\($0)")) }
+    }
+
+    private static func tree(_ entries: [(RelativePath, EntryState)]) throws -> Tree {
+        var tree = Tree()
+        for (path, state) in entries { try tree.put(path, state) }
+        tree.rehash()
+        return tree
+    }
+
+    /// A vm that copies a tree and then removes it, so many seconds later.
+    @Test(.tags(.regression), arguments: [(0, true, false), (60, true, true), (0, false, true)])
+    func `a move in two steps is no mass deletion, for some seconds`(
+        _ seconds: UInt64,
+        _ keepsNew: Bool,
+        _ isHalted: Bool
+    ) throws {
+        let (old, new) = (try Self.thirty(in: "old"), try Self.thirty(in: "new"))
+        let before = try Self.tree(old)
+        let both = try Self.tree(new + old)
+        var laptop = Self.laptop(before)
+        var session = Self.session(archive: before)
+        _ = try session.handle(.welcomed(.settled, areRulesKnown: true), laptop: laptop)
+        let same = LiveSession.Event.rootTree(before.rootDigest, entries: 31, isComplete: true)
+        _ = try session.handle(same, laptop: laptop)
+        let made = new.map { Difference(path: $0.0, old: nil, new: $0.1) }
+        let seen = LiveSession.Event.observed(made, root: both.rootDigest, isComplete: true)
+        _ = try session.handle(seen, laptop: laptop)
+        _ = try session.handle(.intentWritten, laptop: laptop)
+        laptop = Self.laptop(both)
+        _ = try session.handle(.laptopApplied([]), laptop: laptop)
+        _ = try session.handle(.ended(rootDigest: both.rootDigest), laptop: laptop)
+        _ = try session.handle(.archived, laptop: laptop)
+        _ = try session.handle(.committed, laptop: laptop)
+
+        laptop.now = seconds * 1_000_000_000
+        let after = try Self.tree(keepsNew ? new : [(old[0].0, .directory), old[1]])
+        let gone = differences(from: both, to: after)
+        let actions = try session.handle(
+            .observed(gone, root: after.rootDigest, isComplete: true),
+            laptop: laptop
+        )
+        let halts = actions.contains { if case .halt = $0 { true } else { false } }
+        #expect(halts == isHalted)
+    }
+
     @Test func `a report in parts is planned with as a whole`() throws {
         let tree = Tree(["old": ["a": "1"]])
         let laptop = Self.laptop(tree)

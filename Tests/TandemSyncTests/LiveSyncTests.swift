@@ -80,6 +80,48 @@ struct LiveSyncTests {
         #expect(live.live.status.wireBytesDown - received < 20_000)
     }
 
+    @Test(.tags(.regression), arguments: ["laptop", "vm"])
+    func `a directory with rules of its own that is renamed is renamed on the other side`(
+        _ name: String
+    ) throws {
+        let both = try PairFixture()
+        for number in 0..<50 { try both.laptop.put("text \(number)", at: "old/f\(number)") }
+        try both.laptop.put("build/\n", at: "old/sub/.gitignore")
+        try both.laptop.put("made on the laptop", at: "old/sub/build/laptop.o")
+        try both.vm.put("made on the vm", at: "old/sub/build/vm.o")
+        let live = LiveFixture(both)
+        #expect(live.wait { both.vm.exists("old/f49") && both.laptop.exists("old/f49") })
+        #expect(try live.flushed())
+
+        let side = name == "laptop" ? both.laptop : both.vm
+        try side.move("old", to: "new")
+
+        #expect(live.wait { both.laptop.exists("new/f49") && both.vm.exists("new/f49") })
+        #expect(try live.flushed())
+        for (root, own, other) in [(both.laptop, "laptop", "vm"), (both.vm, "vm", "laptop")] {
+            #expect(!root.exists("old"))
+            #expect(root.text("new/sub/build/\(own).o") == "made on the \(own)")
+            #expect(!root.exists("new/sub/build/\(other).o"))
+        }
+        #expect(!live.events.contains { $0.contains("halted") })
+    }
+
+    @Test(.tags(.regression))
+    func `a directory that is renamed on the vm and edited on the way halts nothing`() throws {
+        let both = try PairFixture()
+        for number in 0..<50 { try both.laptop.put("text \(number)", at: "old/f\(number)") }
+        let live = LiveFixture(both)
+        #expect(try live.differencesAfterFlush() == "")
+
+        try both.vm.put("edited", at: "old/f7")
+        try both.vm.move("old", to: "new")
+        try both.vm.put("edited", at: "new/f8")
+
+        #expect(live.wait { both.laptop.text("new/f8") == "edited" && !both.laptop.exists("old") })
+        #expect(try live.differencesAfterFlush() == "")
+        #expect(!live.events.contains { $0.contains("halted") })
+    }
+
     @Test func `what both sides changed is a conflict that blocks nothing else`() throws {
         let both = try PairFixture()
         try both.laptop.put("base", at: "a")

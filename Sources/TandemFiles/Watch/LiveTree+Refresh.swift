@@ -29,7 +29,9 @@ extension LiveTree {
         let check = RootCheck(root, fileSystem)
         try check.confirm()
         defer { racy.recount(now) }
-        var paths = Array(owed.dirty) + hold.due(now) + racy.due(now)
+        // Where something is new, what is missed may have been renamed to it: both go together.
+        let missed = owed.isEmpty ? hold.due(now) : hold.paths
+        var paths = Array(owed.dirty) + missed + racy.due(now)
         for directory in owed.listings { paths += try differingNames(in: directory) }
         paths = paths.map { standing($0) }
         if case .collecting = source { paths = try governed(paths, now) }
@@ -59,7 +61,7 @@ extension LiveTree {
         at paths: [RelativePath]
     ) throws(ScanError) -> [SubtreeResult] {
         let scanner = Scanner(fileSystem: fileSystem, threads: 1, window: window, time: time)
-        var looker = SubtreeLooker(scanner, root, ruler(rules), readsAbove: false)
+        var looker = anew([:], scanner)
         for path in hold.paths { noteGone(path, in: &looker.renamed) }
         var results: [SubtreeResult] = []
         var new: [RelativePath] = []
@@ -72,8 +74,27 @@ extension LiveTree {
             if result.state == nil { noteGone(path, in: &looker.renamed) }
             results.append(result)
         }
-        for path in new { results.append(try look(at: path, nil, scanner, &looker)) }
+        if carryRules(to: new, from: looker.renamed) {
+            looker = anew(looker.renamed, scanner)
+        }
+        for path in new {
+            var result = try look(at: path, nil, scanner, &looker)
+            if let below = result.below, carryRules(into: below, at: path) {
+                looker = anew(looker.renamed, scanner)
+                result = try look(at: path, nil, scanner, &looker)
+            }
+            results.append(result)
+        }
         return results.sorted { $0.path < $1.path }
+    }
+
+    private mutating func anew(
+        _ renamed: [UInt64: Tree.ID],
+        _ scanner: Scanner
+    ) -> SubtreeLooker {
+        var looker = SubtreeLooker(scanner, root, ruler(rules), readsAbove: false)
+        looker.renamed = renamed
+        return looker
     }
 
     private func noteGone(_ path: RelativePath, in gone: inout [UInt64: Tree.ID]) {
@@ -119,6 +140,8 @@ struct OwedLooks: Hashable, Sendable {
     private(set) var dirty: Set<RelativePath> = []
     private(set) var listings: Set<RelativePath> = []
     private(set) var needsFullScan = false
+
+    var isEmpty: Bool { dirty.isEmpty && listings.isEmpty && !needsFullScan }
 
     mutating func add(_ batch: WatchBatch) {
         needsFullScan = needsFullScan || batch.needsFullScan

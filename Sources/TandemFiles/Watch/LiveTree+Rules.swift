@@ -1,6 +1,6 @@
 import Glibc
 import TandemSystem
-import TandemTree
+package import TandemTree
 
 /// Rules files that change what they govern.
 extension LiveTree {
@@ -80,6 +80,25 @@ extension RuleFile {
 }
 
 extension RuleSet {
+    /// The set with those of an earlier one whose directories are gone.
+    ///
+    /// - Parameters:
+    ///   - earlier: what was in force before.
+    ///   - isGone: whether a directory is gone, and not only its rules file.
+    /// - Returns: the set, and what of it is gone.
+    package func keeping(
+        _ earlier: RuleSet,
+        whereGone isGone: (RelativePath) -> Bool
+    ) -> (rules: RuleSet, gone: [RelativePath]) {
+        var (set, gone) = (self, [RelativePath]())
+        for file in earlier.collected(below: .root)
+        where !file.directory.isRoot && isGone(file.directory) {
+            set.add(file)
+            gone.append(file.directory)
+        }
+        return (set, gone)
+    }
+
     /// The rules files that were read in a directory or below it.
     func collected(below path: RelativePath) -> [RuleFile] {
         // In the order of directories what lies below one follows it.

@@ -82,12 +82,20 @@ package struct LiveTree {
         progress: (@Sendable (ScanProgress) -> Void)? = nil
     ) throws(ScanError) -> [Difference] {
         let scanner = Scanner(fileSystem: fileSystem, window: window, time: time)
-        let result = try scanner.scan(
+        var result = try scanner.scan(
             root: root,
             previous: isKnown ? tree : nil,
             rules: source,
             progress: progress
         )
+        if isKnown, carryRules(into: result.tree) {
+            result = try scanner.scan(
+                root: root,
+                previous: result.tree,
+                rules: source,
+                progress: progress
+            )
+        }
         let now = time.monotonic
         var new = result.tree
         var found = isKnown ? differences(from: tree, to: new) : []

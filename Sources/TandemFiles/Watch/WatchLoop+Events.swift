@@ -12,7 +12,11 @@ extension WatchLoop {
         for _ in 0..<Self.readsInOneGo {
             guard inotify != nil else { return }
             do throws(SystemError) {
-                guard var events = try inotify?.read(), var event = events.next() else { return }
+                guard var events = try inotify?.read() else { return }
+                guard var event = events.next() else {
+                    guard isAmidRename, waitForOtherHalf() else { return }
+                    continue
+                }
                 while true {
                     handle(event)
                     guard let next = events.next() else { break }
@@ -27,7 +31,20 @@ extension WatchLoop {
 
     private static let readsInOneGo = 64
 
+    /// Waits a moment for where something was moved to: the kernel says so right after where from.
+    ///
+    /// A half that is given out alone looks like a removal. Out of the root there is no other half.
+    private func waitForOtherHalf() -> Bool {
+        isAmidRename = false
+        guard let raw = inotify?.raw else { return false }
+        var waiting = [pollfd(fd: raw, events: Int16(POLLIN), revents: 0)]
+        return poll(&waiting, 1, Self.otherHalfMilliseconds) > 0
+    }
+
+    private static let otherHalfMilliseconds: Int32 = 2
+
     private func handle(_ event: InotifyEvent) {
+        isAmidRename = event.has(IN_MOVED_FROM)
         if event.has(Int32(IN_Q_OVERFLOW)) {
             hasLostEvents = true
             return

@@ -39,6 +39,8 @@ final class WatchLoop {
     /// How often that happened.
     var overflows = 0
     var schedule: SweepSchedule
+    /// The last event told where something was moved from, and not yet where to.
+    var isAmidRename = false
     private var isRootKnownGone = false
 
     init(

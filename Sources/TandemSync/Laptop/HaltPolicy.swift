@@ -26,7 +26,7 @@ package enum HaltPolicy {
         laptop: Tree,
         accepted: Int?
     ) -> SyncError? {
-        let deletions = plan.toVM.reduce(0) { $0 + deletedEntries($1, in: archive) }
+        let deletions = deletions(in: plan.toVM, archive)
         if let accepted, deletions <= accepted { return nil }
         let hint =
             "look at the laptop root; if it is meant, push again with "
@@ -38,10 +38,7 @@ package enum HaltPolicy {
                 hint: hint
             )
         }
-        guard
-            deletions >= deletionCount,
-            deletions * 100 >= archive.count * deletionPercent
-        else { return nil }
+        guard isMass(deletions, of: archive) else { return nil }
         return SyncError(
             .halted,
             "this push would delete \(deletions) of \(archive.count) entries on the vm; "
@@ -58,16 +55,19 @@ package enum HaltPolicy {
     ///   - laptop: the laptop's tree now.
     ///   - vm: the vm's tree now.
     ///   - accepted: the deletions the user accepted.
+    ///   - made: for each side, what was made there a moment ago because the other has it still:
+    ///     the first half of a move.
     /// - Returns: what to tell the user.
     package static func check(
         _ plan: Plan,
         archive: Tree,
         laptop: Tree,
         vm: Tree,
-        accepted: Int?
+        accepted: Int?,
+        made: (Side) -> [EntryState] = { _ in [] }
     ) -> SyncError? {
-        check(plan.toVM, on: .vm, because: laptop, archive, accepted)
-            ?? check(plan.toLaptop, on: .laptop, because: vm, archive, accepted)
+        check(plan.toVM, on: .vm, because: laptop, archive, accepted, made)
+            ?? check(plan.toLaptop, on: .laptop, because: vm, archive, accepted, made)
     }
 
     private static func check(
@@ -75,10 +75,11 @@ package enum HaltPolicy {
         on side: Side,
         because other: Tree,
         _ archive: Tree,
-        _ accepted: Int?
+        _ accepted: Int?,
+        _ made: (Side) -> [EntryState]
     ) -> SyncError? {
         guard !changes.isEmpty else { return nil }
-        let deletions = changes.reduce(0) { $0 + deletedEntries($1, in: archive) }
+        let deletions = deletions(in: changes, archive) { made(side) }
         guard deletions > accepted ?? 0 else { return nil }
         let hint =
             "look at the \(side.other) root; if it is meant, go on with "
@@ -91,10 +92,7 @@ package enum HaltPolicy {
                 hint: hint
             )
         }
-        guard
-            deletions >= deletionCount,
-            deletions * 100 >= archive.count * deletionPercent
-        else { return nil }
+        guard isMass(deletions, of: archive) else { return nil }
         return SyncError(
             .halted,
             "\(deletions) of \(archive.count) entries would be deleted on the \(side); "
@@ -103,12 +101,27 @@ package enum HaltPolicy {
         )
     }
 
+    private static func isMass(_ deletions: Int, of archive: Tree) -> Bool {
+        deletions >= deletionCount && deletions * 100 >= archive.count * deletionPercent
+    }
+
+    /// The entries of the agreed tree that changes take away.
+    ///
+    /// Only where they are many is it worth to find out which of them come to be elsewhere.
+    private static func deletions(
+        in changes: [Change],
+        _ archive: Tree,
+        made: () -> [EntryState] = { [] }
+    ) -> Int {
+        let deletions = changes.reduce(0) { $0 + deletedEntries($1, in: archive) }
+        guard isMass(deletions, of: archive) else { return deletions }
+        var losses = LossCount(changes, earlier: made())
+        return losses.lost(by: changes, of: archive)
+    }
+
     /// The entries of the agreed tree that a change takes away; a move takes none.
     private static func deletedEntries(_ change: Change, in archive: Tree) -> Int {
-        guard let expected = change.expected else { return 0 }
-        if let new = change.new, new.kind == expected.kind || expected.kind != .directory {
-            return 0
-        }
+        guard change.removes else { return 0 }
         guard let id = archive.find(change.path) else { return 1 }
         return 1 + archive.descendantCount(of: id)
     }

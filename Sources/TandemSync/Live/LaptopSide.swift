@@ -17,7 +17,7 @@ final class LaptopSide {
     /// Nil where the pair's changes never come to the laptop.
     private let shelf: Shelf?
     private var settings: LiveSettings
-    private var digest: Digest
+    private var inForce: RulesInForce
     private var isComplete = false
     private var unflushed = UnflushedChanges()
     private var upkeep = Upkeep()
@@ -53,7 +53,7 @@ final class LaptopSide {
                 rules: .collecting(settings.rules),
                 previous: index
             )
-            digest = live.rulesDigest
+            inForce = RulesInForce(live.rules)
             feed = try WatchFeed(
                 root: state.root,
                 rules: settings.rules,
@@ -97,7 +97,7 @@ final class LaptopSide {
 
     func close() {
         feed.stop()
-        if isComplete { state.keep(live.tree, rules: digest) }
+        if isComplete { state.keep(live.tree, rules: inForce.digest) }
         state.close()
     }
 
@@ -107,7 +107,7 @@ final class LaptopSide {
     var laptop: LiveSession.Laptop {
         LiveSession.Laptop(
             tree: live.tree,
-            rules: digest,
+            rules: inForce.digest,
             isComplete: isSure,
             now: time.monotonic,
             fullLooks: live.fullLooks
@@ -118,8 +118,8 @@ final class LaptopSide {
     private var isSure: Bool { isComplete && live.problems.isEmpty && live.doubted.isEmpty }
 
     var entries: Int { live.tree.count }
-    var rules: RuleSet { live.rules }
-    var rulesDigest: Digest { digest }
+    var rules: RuleSet { inForce.rules }
+    var rulesDigest: Digest { inForce.digest }
     var report: WatchReport { feed.report }
 
     var problems: [PushReport.Unsyncable] {
@@ -139,7 +139,7 @@ final class LaptopSide {
         isComplete = true
         unflushed.addEverything()
         rulesMayHaveChanged()
-        state.keep(live.tree, rules: digest)
+        state.keep(live.tree, rules: inForce.digest)
         indexUpkeep.isDone(at: time.monotonic)
     }
 
@@ -192,11 +192,10 @@ final class LaptopSide {
 
     @discardableResult
     private func rulesMayHaveChanged() -> Bool {
-        let now = live.rulesDigest
-        guard now != digest else { return false }
-        digest = now
-        feed.use(live.rules)
-        return true
+        let before = inForce.read
+        let isChanged = inForce.take(live)
+        if inForce.read != before { feed.use(live.rules) }
+        return isChanged
     }
 
     /// Takes other settings; what the rules mean is looked at anew.
@@ -218,7 +217,7 @@ final class LaptopSide {
         }
         guard isComplete, upkeep.isDue(at: time.monotonic) else { return }
         if indexUpkeep.isDue(at: time.monotonic, entries: live.tree.count) {
-            state.keep(live.tree, rules: digest)
+            state.keep(live.tree, rules: inForce.digest)
             giveBackFreedMemory()
         }
         // A shelf that cannot be tidied is tidied next time.
@@ -252,6 +251,12 @@ final class LaptopSide {
         )
         try batch.reserve(contentBytes: contentBytes)
         return batch
+    }
+
+    /// Records a generation durably.
+    func append(_ mark: GenerationMark, _ differences: [Difference], whole tree: Tree) throws {
+        try state.append(mark, differences, whole: tree)
+        inForce.agreed(on: tree)
     }
 
     /// Takes over what a batch did, and looks again at what it refused.

@@ -151,7 +151,7 @@ extension LiveLoop {
         guard let side else { return }
         CrashPoint.reach("live.before-archive")
         try side.flush()
-        try side.state.append(mark, differences, whole: tree)
+        try side.append(mark, differences, whole: tree)
         intent = nil
         CrashPoint.reach("live.after-archive")
         board.note { $0.generation = mark.generation }

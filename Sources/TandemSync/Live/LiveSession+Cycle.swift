@@ -58,7 +58,8 @@ extension LiveSession {
             archive: memory.archive,
             laptop: laptop.tree,
             vm: vm,
-            accepted: acceptedDeletions
+            accepted: acceptedDeletions,
+            made: { recentlyMade.states(on: $0, as: $0 == .vm ? laptop.tree : vm, laptop.now) }
         )
         if let halt {
             phase = .halted

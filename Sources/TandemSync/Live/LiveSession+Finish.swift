@@ -122,6 +122,8 @@ extension LiveSession {
         case .committing:
             let report = cycleReport()
             resolutions.removeAll { report.resolved.contains($0.path) }
+            recentlyMade.note(report.toVM, on: .vm, laptop.now)
+            recentlyMade.note(report.toLaptop, on: .laptop, laptop.now)
             acceptedDeletions = nil
             finish(undone: cycle.refused + cycle.untried)
             cycle = Cycle()

@@ -143,6 +143,7 @@ package struct LiveSession: Sendable {
     var putOff = PutOffChanges()
     var resolutions: [Resolution] = []
     var acceptedDeletions: Int?
+    var recentlyMade = RecentlyMade()
     var laptopProblems = 0
     /// How many plans were made.
     package internal(set) var plans: UInt64 = 0

@@ -139,6 +139,23 @@ struct EditorSaveTests {
         try root.expectSame()
     }
 
+    @Test(.tags(.regression))
+    func `both halves of a rename are taken together though the second is told of later`() throws {
+        let time = ManualTime()
+        let root = try WatchedRoot(time: time) {
+            try $0.write("text", to: "old/sub/doc")
+        }
+        try perform(.rename("old", "new"), root.files)
+        #expect(try root.live.refresh(["old"]) == [])
+        time.advance(milliseconds: 3)
+        let found = try root.live.refresh(["new"])
+        #expect(found.map(\.path).contains("old"))
+        #expect(found.map(\.path).contains("new"))
+        #expect(root.live.doubted == [])
+        try root.settle()
+        try root.expectSame()
+    }
+
     @Test func `a full scan doubts an absence too`() throws {
         let time = ManualTime()
         let root = try WatchedRoot(time: time) { try $0.write("text", to: "d/doc") }

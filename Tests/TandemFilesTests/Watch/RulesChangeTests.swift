@@ -27,6 +27,45 @@ struct RulesChangeTests {
         try root.expectSame()
     }
 
+    /// Rules as a laptop gives them, for a directory of its own.
+    private static let given: RuleSource = {
+        var rules = RuleSet.standard
+        let content = Array("*.o\n".utf8)
+        rules.add(RuleFile(directory: "a/b", kind: .gitignore, content: content))
+        return .given(rules)
+    }()
+
+    @Test(.tags(.regression), arguments: [["a", "n"], ["a/b", "c/n"], ["a", "new/n"]])
+    func `given rules go along with a directory that is renamed`(_ names: [String]) throws {
+        let root = try makeRoot(Self.given)
+        #expect(root.live.tree.find("a/b/y.o") == nil)
+        let old = RelativePath(trusted: Array(names[0].utf8))
+        let digest = root.live.tree.state(at: old)?.digest
+        if names[1].hasPrefix("new/") {
+            try Command.run("mkdir", [root.files.path("new")])
+        }
+        try Command.run("mv", [root.files.path(names[0]), root.files.path(names[1])])
+        root.files.fileSystem.reset()
+        try root.settle()
+        let new = RelativePath(trusted: Array(names[1].utf8))
+        #expect(root.live.tree.state(at: new)?.digest == digest)
+        #expect(root.live.tree.find(old) == nil)
+        _ = try root.live.scanAll()
+        #expect(root.live.tree.state(at: new)?.digest == digest, "a full look knows it too")
+    }
+
+    @Test(.tags(.regression))
+    func `given rules go along with a directory that was renamed while nobody watched`() throws {
+        let root = try makeRoot(Self.given)
+        let digest = root.live.tree.state(at: "a")?.digest
+        try Command.run("mv", [root.files.path("a"), root.files.path("n")])
+        _ = try root.live.scanAll()
+        #expect(root.live.tree.state(at: "n")?.digest == digest)
+        root.live.replaceRules(.given(.standard))
+        _ = try root.live.scanAll()
+        #expect(root.live.tree.find("n/b/y.o") != nil, "others were given")
+    }
+
     @Test func `rules at the top govern everything, and their removal too`() throws {
         let root = try makeRoot()
         try root.files.write("x\n", to: ".gitignore")
