@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TandemSystem
 import TandemTestSupport
 import Testing
@@ -135,6 +136,56 @@ import Testing
         }
         #expect(try pair.differences() == "")
         #expect(try agent.tandem("conflicts", "-C", pair.laptop).code == 0)
+    }
+
+    @Test func `a vm that was emptied halts the pair, and a restore lets it go on`() throws {
+        let scene = try SnapshotPair()
+        let (pair, agent) = (scene.pair, try AgentOnSSH(scene.pair))
+        let snapshot = try Self.begin(scene, agent)
+        // It sees all of it at once, not one deletion after the other.
+        try pair.receiverProcess.process.signal(SIGSTOP)
+        for name in try FileManager.default.contentsOfDirectory(atPath: pair.root)
+        where name != ".tandem" {
+            try FileManager.default.removeItem(atPath: "\(pair.root)/\(name)")
+        }
+        try pair.receiverProcess.process.signal(SIGCONT)
+        _ = try agent.waitForStatus(#""phase" : "halted""#)
+        #expect(agent.read("src/a.txt", on: pair.laptop) == "one", "nothing is deleted for it")
+        let restored = try scene.restore(snapshot)
+        #expect(restored.exit == .status(0), "\(restored.said)")
+        try agent.flush()
+        for side in [pair.root, pair.laptop] {
+            #expect(try scene.differences(snapshot, side) == "")
+        }
+        try agent.write("two", to: "src/a.txt", on: pair.laptop)
+        try agent.flush()
+        #expect(pair.onVM("src/a.txt") == "two")
+    }
+
+    @Test func `a root that was made anew is filled by a restore, and adopted`() throws {
+        let scene = try SnapshotPair()
+        let (pair, agent) = (scene.pair, try AgentOnSSH(scene.pair))
+        let snapshot = try Self.begin(scene, agent)
+        try FileManager.default.moveItem(
+            atPath: pair.root,
+            toPath: pair.directory.path("vm/old")
+        )
+        try FileManager.default.createDirectory(
+            atPath: pair.root,
+            withIntermediateDirectories: false
+        )
+        _ = try agent.waitForStatus(#""phase" : "halted""#)
+        let restored = try scene.restore(snapshot)
+        #expect(restored.exit == .status(0), "\(restored.said)")
+        #expect(try scene.differences(snapshot, pair.root) == "")
+        // The record of what both sides agreed on went with the old one, and is not made up.
+        try agent.flush(3)
+        try agent.tandem("adopt", "--yes", "-C", pair.laptop).expectSuccess()
+        try agent.flush()
+        #expect(try scene.differences(snapshot, pair.laptop) == "")
+        try agent.write("two", to: "src/a.txt", on: pair.root)
+        try agent.flush()
+        #expect(agent.read("src/a.txt", on: pair.laptop) == "two")
     }
 
     /// Brings both sides to a first state, and takes a snapshot of it.
