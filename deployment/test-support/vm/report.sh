@@ -13,10 +13,17 @@ finds() {
     [ "$status" -eq "$wanted" ] || { echo "verify ended with $status"; return 1; }
 }
 
+# All that was saved is on the other side. The trees need not be equal as `wait_in_sync` has them: .git and
+# garbage do not travel.
+flushed() {
+    wait_until 90 flush_ends_well || { cat "$work/flush"; t status shop; return 1; }
+}
+flush_ends_well() { t flush shop --wait 60s >"$work/flush" 2>&1; }
+
 # What is looked at is at rest: the receiver's first health check has passed, and both sides are the same.
 settled() {
     wait_until 120 vm_ssh podman healthcheck run tandem-receiver
-    wait_in_sync
+    flushed
 }
 
 # A repository with the patterns of the report, and a container of the project beside Tandem's.
@@ -48,17 +55,17 @@ finds_a_stray_process() {
 finds_garbage() {
     vm_ssh 'cd app && for n in $(seq 15); do mkdir -p execution/m$n/__pycache__ && echo x >execution/m$n/__pycache__/a.bin; done
         for n in $(seq 8); do echo x >old$n.pyc; done; echo x >.DS_Store; echo x >execution/.DS_Store'
-    wait_in_sync
+    flushed
     finds 'garbage=25 entries,*' 'garbage __pycache__=15,*' 'garbage *.pyc=8,*' 'garbage .DS_Store=2,*'
     vm_ssh 'cd app && rm -r execution/m*/__pycache__ old*.pyc .DS_Store execution/.DS_Store'
 }
 
 finds_an_unprotected_pattern() {
     sed -i '/pyc/d' "$shop/.gitignore"
-    wait_in_sync
+    flushed
     finds 'git ignores __pycache__/=no rule does*' 'git ignores *.pyc=no rule does*'
     printf '%s\n' '__pycache__/' '*.pyc' >>"$shop/.gitignore"
-    wait_in_sync
+    flushed
 }
 
 finds_a_large_log() {
