@@ -107,6 +107,13 @@ proof-two-way: ## two users, git, kills of sshd: the programs keep both sides (S
 	done
 	@$(PROOF) two-way SECONDS=$(or $(SECONDS),1800) SEED=$${SEED:-1} FILES=$${FILES:-50000} OVER=$${OVER:-sshd}
 
+.PHONY: proof-versions
+proof-versions: ## the programs of another build, in BIN_OLD=, against this one's, over sshd
+	@for product in tandem tandem-agent tandem-receiver tandem-proof; do \
+	    $(SWIFT) build --product $$product $(BUILD_FLAGS) || exit 1; \
+	done
+	@"$$($(SWIFT) build --show-bin-path)/tandem-proof" versions BIN_OLD='$(BIN_OLD)'
+
 .PHONY: tsan
 tsan: ## runs the unit tests under the thread sanitizer
 	@$(TESTS) --scratch-path .build-tsan --sanitize thread --skip TandemIntegrationTests

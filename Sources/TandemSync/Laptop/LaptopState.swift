@@ -164,7 +164,10 @@ struct LaptopState {
         } catch let error as StateError {
             throw SyncError(
                 error.code == .newerVersion ? .version : .amnesia,
-                "\(error)"
+                "\(error)",
+                hint: error.code == .newerVersion
+                    ? "install the newer version that wrote it; `tandem version` shows this one"
+                    : nil
             )
         }
     }

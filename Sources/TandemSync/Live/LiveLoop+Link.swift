@@ -49,7 +49,7 @@ extension LiveLoop {
     func connected(_ bytes: any ByteLink) throws {
         guard let side, let memory else { return bytes.close() }
         let (attempt, events) = (attempt, events)
-        let link = LaptopLink(bytes) { incoming in
+        let link = LaptopLink(bytes, versions: pair.versions) { incoming in
             switch incoming {
             case .message(let message): events.put(.message(attempt: attempt, message))
             case .ended(let error): events.put(.linkEnded(attempt: attempt, error))
@@ -60,6 +60,7 @@ extension LiveLoop {
         try link.send(
             .hello(
                 Hello(
+                    versions: pair.versions,
                     capabilities: compresses ? .own : Capabilities.own.subtracting(.zstd),
                     pair: try PairID.checked(pair.id),
                     purpose: .sync,

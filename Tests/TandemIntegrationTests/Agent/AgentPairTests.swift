@@ -82,6 +82,10 @@ struct AgentPairTests {
         let list = try agent.tandem("conflicts", "-C", laptop)
         #expect(list.code == 1)
         #expect(list.output.contains(" 1  src/a.txt  both edited"), "\(list.said)")
+        try agent.wait {
+            let list = try agent.tandem("conflicts", "--json", "-C", laptop).output
+            return list.contains(#""vmModified" : "20"#)
+        }
         let diff = try agent.tandem("conflicts", "diff", "1", "-C", laptop)
         #expect(diff.output.hasSuffix("@@ -1 +1 @@\n-port: 1\n+port: 2\n"), "\(diff.said)")
         agent.killAgent()
