@@ -138,6 +138,34 @@ import Testing
         #expect(try agent.tandem("conflicts", "-C", pair.laptop).code == 0)
     }
 
+    @Test func `two restores at once leave each path whole, and lose nothing`() throws {
+        var tree = try RestoredTree(seed: 3)
+        tree.change()
+        let commands = try (0..<2).map { _ in try tree.scene.pair.start(tree.words) }
+        // The later one may find that what it planned is done.
+        for end in try commands.map({ try Restored($0) }) {
+            #expect(end.exit == .status(0) || end.exit == .status(1), "\(end.said)")
+        }
+        try tree.expectWhole("two restores")
+        try tree.expectFinished("two restores")
+    }
+
+    @Test func `a program that never stops saving loses nothing to restores`() throws {
+        var tree = try RestoredTree(seed: 4)
+        var refused = 0
+        for _ in 1...(LinkLifeTests.number("RESTORE_KILLS") ?? 1) {
+            tree.change()
+            let (pair, words) = (tree.scene.pair, tree.words)
+            let restored = try tree.besideProgram { try Restored(pair.start(words)) }
+            let isDone = restored.exit == .status(0) || restored.exit == .status(1)
+            #expect(isDone, "\(restored.said)")
+            refused += restored.kept.count
+            try tree.expectNothingLost("while it saved")
+            try tree.expectFinished("after it stopped")
+        }
+        print("restores beside a busy program: \(refused) newer edits kept")
+    }
+
     @Test func `a vm that was emptied halts the pair, and a restore lets it go on`() throws {
         let scene = try SnapshotPair()
         let (pair, agent) = (scene.pair, try AgentOnSSH(scene.pair))
