@@ -97,7 +97,7 @@ proof-planner: ## STEPS random steps against the planner's promises from SEED, a
 	@$(PROOF) planner STEPS=$${STEPS:-5000000} SEED=$${SEED:-1}
 
 .PHONY: proof-sim
-proof-sim: ## RUNS simulated lives of a pair from SEED, 100 of them twice, and five seeded bugs
+proof-sim: ## RUNS simulated lives of a pair from SEED, 100 of them twice, and six seeded bugs
 	@$(PROOF) sim RUNS=$${RUNS:-5000} SEED=$${SEED:-1}
 
 .PHONY: proof-two-way

@@ -92,12 +92,17 @@ struct LaptopState {
     ///
     /// - Parameters:
     ///   - mark: the generation that begins.
+    ///   - notes: what a start after a crash in its middle will want to know.
     ///   - archived: the one the archive holds.
     /// - Throws: `SyncError`.
-    func writeIntent(_ mark: GenerationMark, after archived: GenerationMark) throws {
+    func writeIntent(
+        _ mark: GenerationMark,
+        _ notes: IntentNotes = IntentNotes(),
+        after archived: GenerationMark
+    ) throws {
         do {
             try lineage?.begin(after: archived, token: mark.token)
-            try archiveStore.writeIntent(mark)
+            try archiveStore.writeIntent(mark, notes)
         } catch let error as SyncError {
             throw error
         } catch {

@@ -72,6 +72,9 @@ extension LiveLoop {
         )
     }
 
+    /// The machine's present run.
+    var boot: [UInt8]? { IntentNotes.currentBoot(reading: fileSystem) }
+
     /// What the laptop says of its lineage.
     func claim(_ memory: PushSession.Memory) -> LineageClaim? {
         guard let token = LineageToken(bytes: memory.token) else { return nil }
@@ -148,6 +151,10 @@ extension LiveLoop {
         known.rules = welcome.rulesKnown ? side.rulesDigest : nil
         session = LiveSession(
             memory: known,
+            begun: LiveSession.Begun(
+                toLaptop: notes.toLaptop,
+                isKept: notes.boot != nil && notes.boot == boot
+            ),
             settings: .init(modes: settings.modes),
             drawToken: { LineageToken.random().bytes }
         )
