@@ -138,6 +138,8 @@ final class LaptopSide {
         }
         isComplete = true
         unflushed.addEverything()
+        // An emptied root is one only without the files that may be missing for a moment.
+        _ = try settleDoubts()
         rulesMayHaveChanged()
         state.keep(live.tree, rules: inForce.digest)
         indexUpkeep.isDone(at: time.monotonic)

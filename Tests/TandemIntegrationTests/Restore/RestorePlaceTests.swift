@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import TandemSystem
 import TandemTestSupport
 import Testing
@@ -170,14 +169,14 @@ import Testing
         let scene = try SnapshotPair()
         let (pair, agent) = (scene.pair, try AgentOnSSH(scene.pair))
         let snapshot = try Self.begin(scene, agent)
-        // It sees all of it at once, not one deletion after the other.
-        try pair.receiverProcess.process.signal(SIGSTOP)
+        // Nobody looks meanwhile, so that it is one deletion of all and not one after the other.
+        pair.stopReceiver()
         for name in try FileManager.default.contentsOfDirectory(atPath: pair.root)
         where name != ".tandem" {
             try FileManager.default.removeItem(atPath: "\(pair.root)/\(name)")
         }
-        try pair.receiverProcess.process.signal(SIGCONT)
-        _ = try agent.waitForStatus(#""phase" : "halted""#)
+        try pair.startReceiver()
+        _ = try agent.waitForStatus(#""phase" : "halted""#, within: 60)
         #expect(agent.read("src/a.txt", on: pair.laptop) == "one", "nothing is deleted for it")
         let restored = try scene.restore(snapshot)
         #expect(restored.exit == .status(0), "\(restored.said)")
@@ -202,7 +201,7 @@ import Testing
             atPath: pair.root,
             withIntermediateDirectories: false
         )
-        _ = try agent.waitForStatus(#""phase" : "halted""#)
+        _ = try agent.waitForStatus(#""phase" : "halted""#, within: 60)
         let restored = try scene.restore(snapshot)
         #expect(restored.exit == .status(0), "\(restored.said)")
         #expect(try scene.differences(snapshot, pair.root) == "")
