@@ -62,7 +62,11 @@ package final class ArchiveStore: Sendable {
                 if let (intent, notes) = readIntent(after: archive.mark) {
                     (archive.intent, archive.notes) = (intent, notes)
                 }
-                current.file = try openForWriting()
+                let file = try openForWriting()
+                current.file = file
+                // A process that died in `append` may have left a record that is whole and not on
+                // the disk: it must be there before anything is built on it.
+                try fileSystem.sync(file)
                 return archive
             } catch {
                 // Bytes that the disk does not give back are as lost as damaged ones.

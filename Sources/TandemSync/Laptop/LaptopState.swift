@@ -88,6 +88,15 @@ struct LaptopState {
         try? identity.keep(rules: rules)
     }
 
+    /// What was kept of the rules in force by an earlier run.
+    var ruleSet: RuleSet? { identity.ruleSet }
+
+    /// Keeps the rules in force: what was read in directories that will be gone at the next start.
+    func keep(_ rules: RuleSet) {
+        // Losing them costs nothing where no directory with rules of its own goes meanwhile.
+        try? identity.keep(rules)
+    }
+
     /// Notes durably that a generation is about to begin.
     ///
     /// - Parameters:
