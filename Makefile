@@ -97,7 +97,7 @@ proof-planner: ## STEPS random steps against the planner's promises from SEED, a
 	@$(PROOF) planner STEPS=$${STEPS:-5000000} SEED=$${SEED:-1}
 
 .PHONY: proof-sim
-proof-sim: ## RUNS simulated lives of a pair from SEED, 100 of them twice, and five seeded bugs
+proof-sim: ## RUNS simulated lives of a pair from SEED, 100 of them twice, and six seeded bugs
 	@$(PROOF) sim RUNS=$${RUNS:-5000} SEED=$${SEED:-1}
 
 .PHONY: proof-two-way
@@ -106,6 +106,13 @@ proof-two-way: ## two users, git, kills of sshd: the programs keep both sides (S
 	    $(SWIFT) build -c release --product $$program $(BUILD_FLAGS) || exit 1; \
 	done
 	@$(PROOF) two-way SECONDS=$(or $(SECONDS),1800) SEED=$${SEED:-1} FILES=$${FILES:-50000} OVER=$${OVER:-sshd}
+
+.PHONY: proof-versions
+proof-versions: ## the programs of another build, in BIN_OLD=, against this one's, over sshd
+	@for product in tandem tandem-agent tandem-receiver tandem-proof; do \
+	    $(SWIFT) build --product $$product $(BUILD_FLAGS) || exit 1; \
+	done
+	@"$$($(SWIFT) build --show-bin-path)/tandem-proof" versions BIN_OLD='$(BIN_OLD)'
 
 .PHONY: tsan
 tsan: ## runs the unit tests under the thread sanitizer

@@ -77,7 +77,7 @@ struct AgentDaemon: Sendable {
             try places.prepare()
             let directory = "\(places.state)/agent"
             try StateDirectories.prepare(directory)
-            return try StateLock(directory: directory)
+            return try waitForLock(directory)
         } catch let error as StateLockError {
             guard case .held(_, let pid) = error else { throw Self.cannotStart(error) }
             throw AgentStartError(
@@ -89,6 +89,34 @@ struct AgentDaemon: Sendable {
             throw Self.cannotStart(error)
         }
     }
+
+    /// Takes the lock, once an agent that was told to end has let it go.
+    ///
+    /// `tandem down --all` returns when the agent knows of it; the `up` that follows comes in the
+    /// time its pairs take to come to rest. One that serves answers on its socket.
+    private func waitForLock(_ directory: String) throws(StateLockError) -> StateLock {
+        let deadline = DispatchTime.now() + .seconds(Self.handoverSeconds)
+        while true {
+            do throws(StateLockError) {
+                return try StateLock(directory: directory)
+            } catch {
+                guard case .held = error, DispatchTime.now() < deadline, !isServing else {
+                    throw error
+                }
+                _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(20))
+            }
+        }
+    }
+
+    /// Whether somebody answers on the socket.
+    private var isServing: Bool {
+        guard let socket = try? UnixSocket.connect(to: places.controlSocket) else { return false }
+        _ = OwnedDescriptor(socket)
+        return true
+    }
+
+    /// What an agent takes to end at most, and some more.
+    private static let handoverSeconds = 8
 
     private static func cannotStart(_ error: any Error) -> AgentStartError {
         AgentStartError(

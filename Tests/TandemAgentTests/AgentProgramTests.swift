@@ -50,6 +50,11 @@ struct AgentProgramTests {
             ["--foreground"],
             environment: environment
         )
+        try waitUntilItAnswers(program)
+        return program
+    }
+
+    private func waitUntilItAnswers(_ program: RunningProgram) throws {
         let deadline = Date().addingTimeInterval(30)
         while (try? client()) == nil {
             guard program.process.isRunning, Date() < deadline else {
@@ -57,7 +62,6 @@ struct AgentProgramTests {
             }
             _ = program.process.wait(until: .now() + .milliseconds(10))
         }
-        return program
     }
 
     private func client() throws -> ControlClient {
@@ -86,6 +90,24 @@ struct AgentProgramTests {
         )
         #expect(try second.wait() == .status(2))
         #expect(second.errors.contains("an agent runs already, process \(first.process.pid)"))
+        #expect(try client().statuses().count == 1)
+    }
+
+    @Test func `an agent that is started while another ends takes its place`() throws {
+        // As one that has closed its socket and lets its pairs come to rest.
+        let directory = "\(places.state)/agent"
+        try places.prepare()
+        try StateDirectories.prepare(directory)
+        var ending: StateLock? = try StateLock(directory: directory)
+        let next = try RunningProgram(
+            BuiltProgram.path("tandem-agent"),
+            ["--foreground"],
+            environment: environment
+        )
+        #expect(next.process.wait(until: .now() + .milliseconds(500)) == nil, "\(next.errors)")
+        ending = nil
+        extendLifetime(ending)
+        try waitUntilItAnswers(next)
         #expect(try client().statuses().count == 1)
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import TandemFiles
+import TandemProtocol
 import TandemStore
 import TandemSync
 import TandemSystem
@@ -13,9 +14,14 @@ struct EndToEndTests {
     private struct ReceiverDialer: Dialer {
         let endpoint: ReceiverEndpoint
 
-        init(root: String, state: String) {
+        init(root: String, state: String, versions: VersionRange = .own) {
             endpoint = ReceiverEndpoint(
-                settings: .init(root: root, stateDirectory: state, receiverText: "test receiver"),
+                settings: .init(
+                    root: root,
+                    stateDirectory: state,
+                    receiverText: "test receiver",
+                    versions: versions
+                ),
                 fileSystem: RealFileSystem(),
                 log: { _ in }
             )
@@ -91,6 +97,22 @@ struct EndToEndTests {
         #expect(tandem("plan").output.hasPrefix("in sync: 2 entries"))
         #expect(tandem("status").output.contains("was in sync just now"))
         #expect(tandem("doctor").code == .done)
+    }
+
+    @Test func `a receiver of another version is refused with the step that helps`() throws {
+        try write("hello", to: "a.txt", on: laptop)
+        #expect(tandem("pair", laptop, "devvm:/app").code == .done)
+        let range = try #require(VersionRange(lowest: 2, highest: 3))
+        let state = dialer.endpoint.settings.stateDirectory
+        let newer = ReceiverDialer(root: vm, state: state, versions: range)
+        for command in ["push", "plan"] {
+            let end = playground.tandem([command], dialer: newer)
+            #expect(end.code == .configuration)
+            #expect(end.errors.contains("the laptop speaks protocol 1, the vm 2 to 3: upgrade"))
+            #expect(end.errors.contains("next: install the vm's version on the laptop"))
+            #expect(!end.errors.contains("the same version on both sides"))
+        }
+        #expect(read("a.txt", on: vm) == nil)
     }
 
     @Test func `what both sides changed is left alone, listed and remembered`() throws {

@@ -15,6 +15,7 @@ enum Samples {
         client: "tandem 1.0"
     )
     static let welcome = Welcome(
+        version: Limits.version,
         session: 5,
         lineage: .ended(kept, next: next.token),
         rulesKnown: true,

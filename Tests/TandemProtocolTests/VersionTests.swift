@@ -41,6 +41,38 @@ struct VersionTests {
     }
 
     @Test
+    func `a Welcome names the highest version of both ranges, and neither end takes another`()
+        throws
+    {
+        let old = try #require(VersionRange(lowest: 1, highest: 2))
+        let new = try #require(VersionRange(lowest: 2, highest: 3))
+        for (laptopRange, vmRange) in [(old, new), (new, old)] {
+            for named in [1, 2, 3] as [UInt8] {
+                var laptop = LaptopEnd(versions: laptopRange, now: 0)
+                var vm = VMEnd(versions: vmRange, now: 0)
+                var hello = Samples.hello
+                hello.versions = laptopRange
+                #expect(try laptop.receive(vm.greeting, now: 0) == [.greeted(vmRange)])
+                _ = try vm.receive(laptop.encode(.hello(hello), now: 0), now: 0)
+                var welcome = Samples.welcome
+                welcome.version = named
+                let said = code { _ = try vm.encode(.welcome(welcome), now: 0) }
+                let frame = try VMMessage.welcome(welcome).frame()
+                let heard = code { _ = try laptop.receive(frame, now: 0) }
+                #expect([said, heard] == (named == 2 ? [nil, nil] : [.badValue, .badValue]))
+            }
+        }
+    }
+
+    @Test
+    func `a laptop says Hello in the versions that its end speaks`() throws {
+        var hello = Samples.hello
+        hello.versions = try #require(VersionRange(lowest: 1, highest: 2))
+        var laptop = LaptopEnd(now: 0)
+        #expect(code { _ = try laptop.encode(.hello(hello), now: 0) } == .badValue)
+    }
+
+    @Test
     func `two sides speak the highest version both know`() throws {
         let old = try #require(VersionRange(lowest: 1, highest: 3))
         let new = try #require(VersionRange(lowest: 2, highest: 5))

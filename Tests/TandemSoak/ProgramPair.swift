@@ -9,6 +9,7 @@ import TandemTestSupport
 package final class ProgramPair: SoakPair {
     private let pair: PairOnSSH
     private let beside: TemporaryDirectory
+    private let program: @Sendable (String) throws -> String
     private let agent = Mutex<RunningProgram?>(nil)
     private let remarks = Mutex<[String]>([])
 
@@ -18,10 +19,14 @@ package final class ProgramPair: SoakPair {
 
     /// Starts sshd and the receiver, and pairs two new directories.
     ///
+    /// - Parameter program: gives the path of a program; asked each time one is started.
     /// - Throws: `CommandFailure`, `SystemError`.
-    package init() throws {
+    package init(
+        program: @escaping @Sendable (String) throws -> String = { try BuiltProgram.path($0) }
+    ) throws {
         ProcessSettings.harden()
-        pair = try PairOnSSH()
+        self.program = program
+        pair = try PairOnSSH(program: program)
         beside = try TemporaryDirectory()
     }
 
@@ -59,7 +64,7 @@ package final class ProgramPair: SoakPair {
     /// Starts the agent and waits until it answers.
     private func startAgent() throws {
         let program = try RunningProgram(
-            BuiltProgram.path("tandem-agent"),
+            program("tandem-agent"),
             ["--foreground"],
             environment: pair.environment
         )
@@ -129,6 +134,28 @@ package final class ProgramPair: SoakPair {
     }
 
     package func cut() { pair.killSessions() }
+
+    /// Pushes without the agent, which must not run.
+    package func push() throws {
+        let end = try run(["push", "-C", laptop])
+        guard end.code == 0 else { throw CommandFailure("tandem push: \(end.said)") }
+    }
+
+    /// Ends the link until `resume`, and lets both sides alone.
+    package func pause() throws { try steer("pause") }
+
+    package func resume() throws { try steer("resume") }
+
+    private func steer(_ verb: String) throws {
+        let end = try run([verb, "-C", laptop])
+        guard end.code == 0 else { throw CommandFailure("tandem \(verb): \(end.said)") }
+    }
+
+    /// For each open conflict whether it is known when the vm's version was modified.
+    package func vmTimes() throws -> [Bool] { try conflicts().map { $0.vmModified != nil } }
+
+    /// Starts the receiver again after `stop`.
+    package func startReceiver() throws { try pair.startReceiver() }
 
     package var memory: String {
         let programs: [(String, Int32?)] = [
@@ -227,6 +254,7 @@ private struct ConflictsAnswer: Decodable {
     struct Item: Decodable {
         var number: Int
         var path: String
+        var vmModified: String?
     }
 
     var conflicts: [Item]

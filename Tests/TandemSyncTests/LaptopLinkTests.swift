@@ -86,6 +86,7 @@ struct LaptopLinkTests {
     }
 
     private static let welcome = Welcome(
+        version: Limits.version,
         session: 1,
         lineage: .none,
         rulesKnown: false,

@@ -18,6 +18,7 @@ final class LiveFixture: Sendable {
     init(
         _ fixture: PairFixture,
         settings: LiveSettings = LiveSettings(),
+        pair: LaptopPair? = nil,
         start: Bool = true,
         through wrap: @escaping @Sendable (any ByteLink) throws -> any ByteLink = { $0 }
     ) {
@@ -26,7 +27,7 @@ final class LiveFixture: Sendable {
         self.box = box
         let connect = fixture.connector()
         live = LiveSync(
-            pair: fixture.pair,
+            pair: pair ?? fixture.pair,
             settings: settings,
             connect: {
                 let link = try wrap(connect())

@@ -7,7 +7,8 @@ import Testing
 struct LiveSessionTests {
     private static func session(
         archive: Tree,
-        modes: ModeMap = ModeMap(.twoWay)
+        modes: ModeMap = ModeMap(.twoWay),
+        begun: LiveSession.Begun = LiveSession.Begun()
     ) -> LiveSession {
         LiveSession(
             memory: PushSession.Memory(
@@ -16,6 +17,7 @@ struct LiveSessionTests {
                 token: Array(repeating: 1, count: 16),
                 rules: RuleSet.standard.digest
             ),
+            begun: begun,
             settings: .init(modes: modes),
             drawToken: { Array(repeating: 2, count: 16) }
         )
@@ -166,6 +168,66 @@ struct LiveSessionTests {
         #expect(reports.map { $0.toVM.map(\.path) } == [["a"]])
         #expect(reports.first?.tree == laptop.tree.rootDigest)
         #expect(session.rolledForward == nil)
+    }
+
+    /// What the laptop edited, took back or removed after it had sent an edit to the vm.
+    @Test(
+        .tags(.regression),
+        arguments: [Tree(["a": "3"]), Tree(["a": "1"]), Tree([:])],
+        [true, false]
+    )
+    func `an edit after a cut follows what the vm had applied, if the power was not cut`(
+        _ edited: Tree,
+        _ isKept: Bool
+    ) throws {
+        let laptop = Self.laptop(edited)
+        var session = Self.session(
+            archive: Tree(["a": "1"]),
+            begun: LiveSession.Begun(isKept: isKept)
+        )
+        let standing = PushSession.Standing.rollForward(token: Array(repeating: 3, count: 16))
+        _ = try session.handle(.welcomed(standing, areRulesKnown: true), laptop: laptop)
+        let applied = [Difference(path: "a", old: .content("1"), new: .content("2"))]
+        _ = try session.handle(.applied(applied, isLast: true), laptop: laptop)
+        _ = try session.handle(.archived, laptop: laptop)
+        _ = try session.handle(.committed, laptop: laptop)
+        let vm = Tree(["a": "2"])
+        let root = LiveSession.Event.rootTree(vm.rootDigest, entries: 1, isComplete: true)
+        let asked = try session.handle(root, laptop: laptop)
+        // What the archive holds need not be listed.
+        if asked.contains(where: { if case .list = $0 { true } else { false } }) {
+            let top = try Self.children(vm, .root)
+            _ = try session.handle(.listing(.root, top, isLast: true), laptop: laptop)
+        }
+
+        let state = edited.state(at: "a")
+        #expect(session.changesToVM.map(\.new) == (isKept ? [state] : []))
+        #expect(!isKept || session.changesToLaptop.isEmpty)
+    }
+
+    @Test(.tags(.regression))
+    func `what came to the laptop before a cut is told with what the vm applied`() throws {
+        let laptop = Self.laptop(Tree(["a": "1", "b": "2", "c": "edited"]))
+        let planned = [
+            Difference(path: "b", old: .content("1"), new: .content("2")),
+            Difference(path: "c", old: .content("1"), new: .content("2")),
+            Difference(path: "d", old: .content("1"), new: nil),
+            Difference(path: "e", old: nil, new: .content("not yet")),
+        ]
+        var session = Self.session(
+            archive: Tree(["b": "1", "c": "1", "d": "1"]),
+            begun: LiveSession.Begun(toLaptop: planned)
+        )
+        let standing = PushSession.Standing.rollForward(token: Array(repeating: 3, count: 16))
+        _ = try session.handle(.welcomed(standing, areRulesKnown: true), laptop: laptop)
+        let applied = [Difference(path: "a", old: nil, new: .content("1"))]
+        _ = try session.handle(.applied(applied, isLast: true), laptop: laptop)
+        _ = try session.handle(.archived, laptop: laptop)
+        let reports = try session.handle(.committed, laptop: laptop).compactMap { action in
+            if case .done(let report) = action { report } else { nil }
+        }
+        #expect(reports.map { $0.toVM.map(\.path) } == [["a"]])
+        #expect(reports.map { $0.toLaptop.map(\.path) } == [["b", "d"]])
     }
 
     @Test(

@@ -80,21 +80,27 @@ struct LiveSyncTests {
         #expect(live.live.status.wireBytesDown - received < 20_000)
     }
 
-    @Test(.tags(.regression), arguments: ["laptop", "vm"])
+    @Test(.tags(.regression), arguments: ["laptop", "vm"], [false, true])
     func `a directory with rules of its own that is renamed is renamed on the other side`(
-        _ name: String
+        _ name: String,
+        _ isWhileStopped: Bool
     ) throws {
         let both = try PairFixture()
         for number in 0..<50 { try both.laptop.put("text \(number)", at: "old/f\(number)") }
         try both.laptop.put("build/\n", at: "old/sub/.gitignore")
         try both.laptop.put("made on the laptop", at: "old/sub/build/laptop.o")
         try both.vm.put("made on the vm", at: "old/sub/build/vm.o")
-        let live = LiveFixture(both)
+        var live = LiveFixture(both)
         #expect(live.wait { both.vm.exists("old/f49") && both.laptop.exists("old/f49") })
         #expect(try live.flushed())
+        if isWhileStopped {
+            #expect(live.live.stop(until: .now() + LiveFixture.patience))
+            live = LiveFixture(both, start: false)
+        }
 
         let side = name == "laptop" ? both.laptop : both.vm
         try side.move("old", to: "new")
+        if isWhileStopped { live.live.start() }
 
         #expect(live.wait { both.laptop.exists("new/f49") && both.vm.exists("new/f49") })
         #expect(try live.flushed())

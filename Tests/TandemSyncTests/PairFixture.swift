@@ -16,11 +16,14 @@ final class PairFixture: Sendable {
 
     /// Makes both directories; `pairs` says whether they are paired at once.
     ///
-    /// `capabilities` are what the receiver offers; fewer make it an older one.
+    /// `capabilities` are what the receiver offers; fewer make it an older one. Both sides are paired
+    /// in the vm's versions, whatever the laptop speaks from then on.
     init(
         pairs: Bool = true,
         budget: WatchBudget = .ofSystem,
-        capabilities: Capabilities = .own
+        capabilities: Capabilities = .own,
+        laptop laptopVersions: VersionRange = .own,
+        vm vmVersions: VersionRange = .own
     ) throws {
         laptop = try TemporaryDirectory()
         vm = try TemporaryDirectory()
@@ -32,13 +35,23 @@ final class PairFixture: Sendable {
                 attributes: [.posixPermissions: 0o700]
             )
         }
-        pair = LaptopPair(
+        var pair = LaptopPair(
             id: (0..<16).map { UInt8($0) },
             root: laptop.url.path,
             stateDirectory: states.path("laptop")
         )
-        endpoint = Self.makeEndpoint(vm.url.path, states.path("vm"), budget, capabilities)
-        if pairs { _ = try requests.pair() }
+        endpoint = Self.makeEndpoint(
+            vm.url.path,
+            states.path("vm"),
+            budget,
+            capabilities,
+            vmVersions
+        )
+        pair.versions = vmVersions
+        let connect = Self.connector(to: endpoint)
+        if pairs { _ = try VMRequests(pair: pair, connect: connect).pair() }
+        pair.versions = laptopVersions
+        self.pair = pair
     }
 
     /// A receiver on the vm directory, with a state of its own.
@@ -46,7 +59,8 @@ final class PairFixture: Sendable {
         _ root: String,
         _ state: String,
         _ budget: WatchBudget = .ofSystem,
-        _ capabilities: Capabilities = .own
+        _ capabilities: Capabilities = .own,
+        _ versions: VersionRange = .own
     ) -> ReceiverEndpoint {
         var limits = BatchLimits()
         limits.floorBytes = 1 << 20
@@ -57,7 +71,8 @@ final class PairFixture: Sendable {
                 receiverText: "receiver of a test",
                 limits: limits,
                 watchBudget: budget,
-                capabilities: capabilities
+                capabilities: capabilities,
+                versions: versions
             ),
             fileSystem: RealFileSystem(),
             log: { _ in }
@@ -67,9 +82,12 @@ final class PairFixture: Sendable {
     var requests: VMRequests { VMRequests(pair: pair, connect: connector()) }
 
     /// Connects to the endpoint through a socketpair.
-    func connector() -> @Sendable () throws -> any ByteLink {
-        let endpoint = endpoint
-        return {
+    func connector() -> @Sendable () throws -> any ByteLink { Self.connector(to: endpoint) }
+
+    private static func connector(
+        to endpoint: ReceiverEndpoint
+    ) -> @Sendable () throws -> any ByteLink {
+        {
             let (near, far) = try DescriptorLink.pair()
             WorkerThread.start("receiver") { endpoint.serve(far) }
             return near

@@ -16,17 +16,25 @@ package final class PairOnSSH: Sendable {
     private let receiver = Mutex<RunningProgram?>(nil)
     /// What goes in front of a program, to trace it.
     private let wrapper: @Sendable (String) -> [String]
+    /// Where a program of that name is.
+    private let program: @Sendable (String) throws -> String
 
     /// Starts sshd and a receiver, and pairs the two directories.
     ///
-    /// - Parameter wrapper: the words to put before a program of that name; none by default.
+    /// - Parameters:
+    ///   - wrapper: the words to put before a program of that name; none by default.
+    ///   - program: gives the path of a program; asked each time one is started.
     /// - Throws: `CommandFailure`, `SystemError`.
-    package init(wrapper: @escaping @Sendable (String) -> [String] = { _ in [] }) throws {
+    package init(
+        wrapper: @escaping @Sendable (String) -> [String] = { _ in [] },
+        program: @escaping @Sendable (String) throws -> String = { try BuiltProgram.path($0) }
+    ) throws {
         laptop = try TemporaryDirectory()
         vm = try TemporaryDirectory()
         places = try TemporaryDirectory()
         server = try SSHServer()
         self.wrapper = wrapper
+        self.program = program
         for name in ["home", "state", "run"] {
             try FileManager.default.createDirectory(
                 atPath: places.path(name),
@@ -155,7 +163,7 @@ package final class PairOnSSH: Sendable {
     ) throws -> RunningProgram {
         var environment = environment
         if let crashAt { environment["TANDEM_CRASH_AT"] = crashAt }
-        let words = wrapper(name) + [try BuiltProgram.path(name)] + arguments
+        let words = wrapper(name) + [try program(name)] + arguments
         return try RunningProgram(words[0], Array(words.dropFirst()), environment: environment)
     }
 }

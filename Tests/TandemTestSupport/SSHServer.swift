@@ -173,12 +173,13 @@ extension SSHServer {
 
     /// Polls, because sshd tells nobody when it listens.
     private func waitUntilListening() throws {
-        let deadline = Date().addingTimeInterval(20)
+        let deadline = Date().addingTimeInterval(60)
         while Date() < deadline, process.isRunning {
             if try Self.answers(port) { return }
             _ = process.wait(until: .now() + .milliseconds(20))
         }
-        throw CommandFailure("sshd does not listen:\n\(log)")
+        let end = process.wait(until: .now()).map { "it ended: \($0)" } ?? "it runs"
+        throw CommandFailure("sshd does not listen on \(port), \(end):\n\(log)")
     }
 
     private static func answers(_ port: UInt16) throws -> Bool {

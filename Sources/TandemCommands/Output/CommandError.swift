@@ -105,7 +105,7 @@ extension CommandError {
         case .amnesia: "look at both roots, then run `tandem adopt`"
         case .unreachable: "run `tandem doctor`"
         case .permission: "check who owns it and who runs the receiver"
-        case .version: "install the same version on both sides; `tandem version` shows this one"
+        case .version: "`tandem version` shows what this program speaks"
         case .configuration: "run `tandem doctor`"
         case .noSpace: "free some space, then push again: what was sent is kept"
         case .protocolViolation: "install the same version on both sides"

@@ -21,6 +21,8 @@ package struct Archive: Sendable {
     package var mark: GenerationMark
     /// A generation that was begun and may or may not have ended on the vm.
     package var intent: GenerationMark?
+    /// What was noted with the intent.
+    package var notes = IntentNotes()
 
     package init(tree: Tree, mark: GenerationMark, intent: GenerationMark? = nil) {
         self.tree = tree

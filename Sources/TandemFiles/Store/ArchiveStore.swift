@@ -59,8 +59,14 @@ package final class ArchiveStore: Sendable {
                     try read(file, size: size, &current)
                 }
                 guard var archive = found else { return nil }
-                archive.intent = readIntent(after: archive.mark)
-                current.file = try openForWriting()
+                if let (intent, notes) = readIntent(after: archive.mark) {
+                    (archive.intent, archive.notes) = (intent, notes)
+                }
+                let file = try openForWriting()
+                current.file = file
+                // A process that died in `append` may have left a record that is whole and not on
+                // the disk: it must be there before anything is built on it.
+                try fileSystem.sync(file)
                 return archive
             } catch {
                 // Bytes that the disk does not give back are as lost as damaged ones.
@@ -74,11 +80,15 @@ package final class ArchiveStore: Sendable {
     }
 
     /// Notes durably that a generation is about to begin.
-    package func writeIntent(_ mark: GenerationMark) throws(StateError) {
+    package func writeIntent(
+        _ mark: GenerationMark,
+        _ notes: IntentNotes = IntentNotes()
+    ) throws(StateError) {
         var writer = RecordWriter()
         writer.put(raw: Self.intentMagic)
         writer.put(mark.generation)
         writer.put(raw: mark.token)
+        notes.write(to: &writer)
         do throws(SystemError) {
             try directory.replaceDurably(Array(Self.intentName.utf8), [writer.sealed()])
         } catch {
@@ -202,7 +212,7 @@ extension ArchiveStore {
         if !journal.replay(into: &archive) {
             // A power cut may tear the record that was being written at any place, its length, too.
             // It is that one if the intent is for the very next generation.
-            guard let intent = readIntent(after: archive.mark),
+            guard let (intent, _) = readIntent(after: archive.mark),
                 intent.generation == archive.mark.generation + 1
             else { throw obstacle(.unreadable, &current) }
             archive.tree.rehash()
@@ -245,7 +255,11 @@ extension ArchiveStore {
     }
 
     /// The intent, if it is for a generation after the archive's; a damaged one is none.
-    private func readIntent(after mark: GenerationMark) -> GenerationMark? {
+    ///
+    /// One that ends behind the token was written before there were notes.
+    private func readIntent(
+        after mark: GenerationMark
+    ) -> (mark: GenerationMark, notes: IntentNotes)? {
         let name = Array(Self.intentName.utf8)
         let found = try? directory.withFile(name) { file, _ throws(SystemError) in
             try fileSystem.readUpTo(file, count: Self.longestIntent)
@@ -253,12 +267,14 @@ extension ArchiveStore {
         guard let bytes = found,
             var reader = RecordReader(sealed: bytes),
             reader.raw(Self.intentMagic.count) == Self.intentMagic,
-            let intent = ArchiveCoding.mark(&reader), reader.isAtEnd
+            let intent = ArchiveCoding.mark(&reader),
+            let notes = reader.isAtEnd ? IntentNotes() : IntentNotes(&reader)
         else { return nil }
-        return intent.generation > mark.generation ? intent : nil
+        return intent.generation > mark.generation ? (intent, notes) : nil
     }
 
-    private static let longestIntent = 4_096
+    /// A thousand notes with the longest paths.
+    private static let longestIntent = 8 << 20
 
     private func keepDamaged() throws(SystemError) {
         let name = Array(Self.fileName.utf8)

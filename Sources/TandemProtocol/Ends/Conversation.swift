@@ -14,6 +14,8 @@ struct Conversation: Hashable, Sendable {
 
     private(set) var phase = Phase.awaitingHello
     private(set) var credit: UInt64 = 0
+    /// What the vm's greeting named; nil before the laptop has it.
+    private var greeted: VersionRange?
     private var batch: OpenBatch?
     private var isUncommitted = false
     private var requests = RequestQueue()
@@ -26,6 +28,14 @@ struct Conversation: Hashable, Sendable {
     var contentCredit: UInt64 { live.credit }
 
     var isClosed: Bool { phase == .closed }
+
+    /// Begins with the vm's versions where they are known: at its own end.
+    init(vm versions: VersionRange? = nil) {
+        greeted = versions
+    }
+
+    /// Takes the versions that the vm's greeting names.
+    mutating func greet(_ versions: VersionRange) { greeted = versions }
 
     mutating func close() {
         phase = .closed
@@ -201,7 +211,8 @@ extension Conversation {
         guard case .awaitingWelcome(let purpose, let versions) = phase else {
             throw ProtocolError(.wrongOrder, "Welcome")
         }
-        guard welcome.version >= versions.lowest, welcome.version <= versions.highest else {
+        // Both ends know both ranges, so neither can name another version than the other expects.
+        guard let greeted, welcome.version == greeted.common(with: versions) else {
             throw ProtocolError(.badValue, "Welcome.version")
         }
         phase = .open(purpose)

@@ -126,6 +126,7 @@ extension DecoderProperties {
 
     private static var welcome: Welcome {
         Welcome(
+            version: Limits.version,
             session: 1,
             lineage: .settled(point),
             rulesKnown: true,

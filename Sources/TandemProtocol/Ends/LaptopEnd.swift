@@ -93,6 +93,7 @@ extension LaptopEnd {
             conversation.close()
             return .versionMismatch(VersionMismatch(laptop: versions, vm: found))
         }
+        conversation.greet(found)
         return .greeted(found)
     }
 
@@ -121,6 +122,9 @@ extension LaptopEnd {
     ) throws(ProtocolError) -> [UInt8] {
         let bytes = try message.frame()
         try checkOpen()
+        if case .hello(let hello) = message, hello.versions != versions {
+            throw ProtocolError(.badValue, "Hello.versions")
+        }
         try conversation.laptopSays(message)
         return bytes
     }

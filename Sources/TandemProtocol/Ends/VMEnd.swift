@@ -18,7 +18,7 @@ package struct VMEnd: Hashable, Sendable {
     private let versions: VersionRange
     private let start: UInt64
     private var assembler = FrameAssembler()
-    private var conversation = Conversation()
+    private var conversation: Conversation
     private var heartbeat: Heartbeat
     private var allowance = Limits.beforeHello
     private var window: UInt64 = 0
@@ -28,6 +28,7 @@ package struct VMEnd: Hashable, Sendable {
     /// Begins when the connection was accepted.
     package init(versions: VersionRange = .own, now: UInt64) {
         self.versions = versions
+        conversation = Conversation(vm: versions)
         start = now
         heartbeat = Heartbeat(now: now)
     }

@@ -126,7 +126,7 @@ package struct Welcome: Hashable, Sendable {
     package var receiver: String
 
     package init(
-        version: UInt8 = Limits.version,
+        version: UInt8,
         capabilities: Capabilities = .own,
         session: UInt64,
         lineage: LineageState,

@@ -34,6 +34,11 @@ package struct VersionMismatch: Hashable, Sendable, CustomStringConvertible {
     package var laptop: VersionRange
     package var vm: VersionRange
 
+    package init(laptop: VersionRange, vm: VersionRange) {
+        self.laptop = laptop
+        self.vm = vm
+    }
+
     /// Whether it is the laptop's Tandem that must be upgraded; else it is the vm's.
     package var laptopIsOlder: Bool { laptop.highest < vm.lowest }
 

@@ -28,6 +28,18 @@ extension Identifier {
 }
 
 extension SyncError {
+    /// Two programs without a common version: which of them is behind, and how to bring it forward.
+    init(_ mismatch: VersionMismatch) {
+        self.init(
+            .version,
+            "\(mismatch)",
+            hint: mismatch.laptopIsOlder
+                ? "install the vm's version on the laptop, tandem and tandem-agent both; "
+                    + "`tandem version` shows this one"
+                : "put this version's receiver on the vm, by `tandem pair --deploy` or as it got there"
+        )
+    }
+
     /// The receiver's refusal, in the laptop's classes.
     init(_ failure: Failure) {
         let place = failure.path.map { " (\($0))" } ?? ""

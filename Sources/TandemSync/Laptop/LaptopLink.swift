@@ -31,6 +31,7 @@ final class LaptopLink: Sendable {
 
     init(
         _ link: any ByteLink,
+        versions: VersionRange = .own,
         time: any TimeSource = SystemTime(),
         deliver: @escaping @Sendable (Incoming) -> Void
     ) {
@@ -39,7 +40,7 @@ final class LaptopLink: Sendable {
         self.deliver = deliver
         allowsCompression = !(link is DescriptorLink)
         writer = LinkWriter(link)
-        end = Monitor(State(end: LaptopEnd(now: time.monotonic)))
+        end = Monitor(State(end: LaptopEnd(versions: versions, now: time.monotonic)))
         WorkerThread.start("tandem-reader") { self.readAll() }
     }
 
@@ -179,7 +180,7 @@ final class LaptopLink: Sendable {
             switch event {
             case .greeted: break
             case .roundTrip(let time): end.change { $0.roundTrip = time }
-            case .versionMismatch(let mismatch): return SyncError(.version, "\(mismatch)")
+            case .versionMismatch(let mismatch): return SyncError(mismatch)
             case .answer(let frame): writer.sendControl(frame)
             case .message(let message): deliver(.message(message))
             }

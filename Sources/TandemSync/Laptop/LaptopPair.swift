@@ -1,4 +1,5 @@
 import TandemFiles
+package import TandemProtocol
 
 /// One pair as the laptop knows it: who, which root, and where its state lies.
 package struct LaptopPair: Sendable, Hashable {
@@ -8,6 +9,8 @@ package struct LaptopPair: Sendable, Hashable {
     package var root: String
     /// The directory that holds the index, the archive and the lock of this pair; 0700.
     package var stateDirectory: String
+    /// The protocol versions its links speak; others than this code's where a test plays them.
+    package var versions = VersionRange.own
 
     package init(id: [UInt8], root: String, stateDirectory: String) {
         self.id = id

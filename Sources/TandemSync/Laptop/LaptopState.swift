@@ -88,16 +88,30 @@ struct LaptopState {
         try? identity.keep(rules: rules)
     }
 
+    /// What was kept of the rules in force by an earlier run.
+    var ruleSet: RuleSet? { identity.ruleSet }
+
+    /// Keeps the rules in force: what was read in directories that will be gone at the next start.
+    func keep(_ rules: RuleSet) {
+        // Losing them costs nothing where no directory with rules of its own goes meanwhile.
+        try? identity.keep(rules)
+    }
+
     /// Notes durably that a generation is about to begin.
     ///
     /// - Parameters:
     ///   - mark: the generation that begins.
+    ///   - notes: what a start after a crash in its middle will want to know.
     ///   - archived: the one the archive holds.
     /// - Throws: `SyncError`.
-    func writeIntent(_ mark: GenerationMark, after archived: GenerationMark) throws {
+    func writeIntent(
+        _ mark: GenerationMark,
+        _ notes: IntentNotes = IntentNotes(),
+        after archived: GenerationMark
+    ) throws {
         do {
             try lineage?.begin(after: archived, token: mark.token)
-            try archiveStore.writeIntent(mark)
+            try archiveStore.writeIntent(mark, notes)
         } catch let error as SyncError {
             throw error
         } catch {
@@ -164,7 +178,10 @@ struct LaptopState {
         } catch let error as StateError {
             throw SyncError(
                 error.code == .newerVersion ? .version : .amnesia,
-                "\(error)"
+                "\(error)",
+                hint: error.code == .newerVersion
+                    ? "install the newer version that wrote it; `tandem version` shows this one"
+                    : nil
             )
         }
     }

@@ -133,7 +133,7 @@ extension PushPass {
 
     private func connected(_ result: Result<any ByteLink, any Error>) throws {
         let events = events
-        let link = LaptopLink(try result.get()) { incoming in
+        let link = LaptopLink(try result.get(), versions: owner.pair.versions) { incoming in
             switch incoming {
             case .message(let message): events.put(.message(message))
             case .ended(let error): events.put(.linkEnded(error))
@@ -143,6 +143,7 @@ extension PushPass {
         try link.send(
             .hello(
                 Hello(
+                    versions: owner.pair.versions,
                     pair: try PairID.checked(owner.pair.id),
                     purpose: .push,
                     claim: state.claim,

@@ -1,4 +1,5 @@
 import TandemFiles
+import TandemProtocol
 import TandemSystem
 import TandemTree
 
@@ -9,6 +10,7 @@ import TandemTree
 struct RootIdentityStore {
     private static let identityFile = "root"
     private static let rulesFile = "rules-digest"
+    private static let ruleSetFile = "rules"
     private static let length = 24
 
     private let directory: StateDirectory
@@ -47,6 +49,16 @@ struct RootIdentityStore {
     func keep(rules: Digest) throws {
         guard self.rules != rules else { return }
         try directory.replace(Self.rulesFile, rules.bytes)
+    }
+
+    /// The rules that were in force last.
+    var ruleSet: RuleSet? {
+        directory.read(Self.ruleSetFile, atMost: Limits.ruleSet)
+            .flatMap { try? RuleSet(decoding: $0) }
+    }
+
+    func keep(_ rules: RuleSet) throws {
+        try directory.replace(Self.ruleSetFile, rules.encode())
     }
 
     private static func encode(_ root: SyncRoot) -> [UInt8] {

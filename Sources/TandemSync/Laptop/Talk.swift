@@ -6,10 +6,10 @@ final class Talk {
     private let inbox: BoundedQueue<LaptopLink.Incoming>
     let link: LaptopLink
 
-    init(_ link: any ByteLink) {
+    init(_ link: any ByteLink, versions: VersionRange) {
         let inbox = BoundedQueue<LaptopLink.Incoming>(capacity: .max)
         self.inbox = inbox
-        self.link = LaptopLink(link) { inbox.put($0) }
+        self.link = LaptopLink(link, versions: versions) { inbox.put($0) }
     }
 
     func send(_ message: LaptopMessage) throws { try link.send(message) }

@@ -96,11 +96,12 @@ package struct VMRequests: Sendable {
         newToken: LineageToken?,
         _ body: (Talk) throws -> Result
     ) throws -> Result {
-        let talk = Talk(try connect())
+        let talk = Talk(try connect(), versions: laptopPair.versions)
         defer { talk.close() }
         try talk.send(
             .hello(
                 Hello(
+                    versions: laptopPair.versions,
                     pair: try PairID.checked(laptopPair.id),
                     purpose: purpose,
                     claim: nil,

@@ -53,7 +53,11 @@ final class LaptopSide {
                 rules: .collecting(settings.rules),
                 previous: index
             )
-            inForce = RulesInForce(live.rules)
+            inForce = RulesInForce(
+                live.rules,
+                earlier: state.ruleSet,
+                archive: state.archive.tree
+            )
             feed = try WatchFeed(
                 root: state.root,
                 rules: settings.rules,
@@ -138,6 +142,8 @@ final class LaptopSide {
         }
         isComplete = true
         unflushed.addEverything()
+        // An emptied root is one only without the files that may be missing for a moment.
+        _ = try settleDoubts()
         rulesMayHaveChanged()
         state.keep(live.tree, rules: inForce.digest)
         indexUpkeep.isDone(at: time.monotonic)
@@ -195,6 +201,7 @@ final class LaptopSide {
         let before = inForce.read
         let isChanged = inForce.take(live)
         if inForce.read != before { feed.use(live.rules) }
+        if isChanged { state.keep(inForce.rules) }
         return isChanged
     }
 

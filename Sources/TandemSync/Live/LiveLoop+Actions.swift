@@ -15,16 +15,8 @@ extension LiveLoop {
         case .compare(let sendsRules): try compare(sendsRules: sendsRules)
         case .list(let paths): try sendLists(paths)
         case .readLinks(let paths): try readLinks(paths)
-        case .writeIntent(let generation, let token):
-            noteBusy()
-            CrashPoint.reach("live.before-intent")
-            try side?.state.writeIntent(
-                GenerationMark(generation: generation, token: token),
-                after: session?.memory.mark ?? GenerationMark(generation: 0, token: [])
-            )
-            intent = token
-            CrashPoint.reach("live.after-intent")
-            try tell(.intentWritten)
+        case .writeIntent(let generation, let token, let toLaptop):
+            try writeIntent(GenerationMark(generation: generation, token: token), toLaptop)
         case .begin(let batch): try begin(batch)
         case .sendChanges(let changes):
             for frame in try ChangesPacker.frames(changes) { try link?.send(frame) }
@@ -45,6 +37,20 @@ extension LiveLoop {
             board.tell(.halted(error))
             answerBroken(error)
         }
+    }
+
+    private func writeIntent(_ mark: GenerationMark, _ toLaptop: [Difference]) throws {
+        noteBusy()
+        CrashPoint.reach("live.before-intent")
+        let notes = IntentNotes(boot: boot, toLaptop: toLaptop)
+        try side?.state.writeIntent(
+            mark,
+            notes,
+            after: session?.memory.mark ?? GenerationMark(generation: 0, token: [])
+        )
+        (intent, self.notes) = (mark.token, notes)
+        CrashPoint.reach("live.after-intent")
+        try tell(.intentWritten)
     }
 
     func send(_ message: LaptopMessage) throws {

@@ -49,7 +49,7 @@ extension LiveLoop {
     func connected(_ bytes: any ByteLink) throws {
         guard let side, let memory else { return bytes.close() }
         let (attempt, events) = (attempt, events)
-        let link = LaptopLink(bytes) { incoming in
+        let link = LaptopLink(bytes, versions: pair.versions) { incoming in
             switch incoming {
             case .message(let message): events.put(.message(attempt: attempt, message))
             case .ended(let error): events.put(.linkEnded(attempt: attempt, error))
@@ -60,6 +60,7 @@ extension LiveLoop {
         try link.send(
             .hello(
                 Hello(
+                    versions: pair.versions,
                     capabilities: compresses ? .own : Capabilities.own.subtracting(.zstd),
                     pair: try PairID.checked(pair.id),
                     purpose: .sync,
@@ -70,6 +71,9 @@ extension LiveLoop {
             )
         )
     }
+
+    /// The machine's present run.
+    var boot: [UInt8]? { IntentNotes.currentBoot(reading: fileSystem) }
 
     /// What the laptop says of its lineage.
     func claim(_ memory: PushSession.Memory) -> LineageClaim? {
@@ -147,6 +151,10 @@ extension LiveLoop {
         known.rules = welcome.rulesKnown ? side.rulesDigest : nil
         session = LiveSession(
             memory: known,
+            begun: LiveSession.Begun(
+                toLaptop: notes.toLaptop,
+                isKept: notes.boot != nil && notes.boot == boot
+            ),
             settings: .init(modes: settings.modes),
             drawToken: { LineageToken.random().bytes }
         )

@@ -22,6 +22,8 @@ final class LiveLoop {
     var memory: PushSession.Memory?
     /// The token of a generation whose intent is written and that is not in the archive.
     var intent: [UInt8]?
+    /// What was noted with that intent.
+    var notes = IntentNotes()
     var link: LaptopLink?
     var session: LiveSession?
     var attempt: UInt64 = 0
@@ -193,7 +195,7 @@ extension LiveLoop {
             token: archive.mark.token,
             rules: nil
         )
-        intent = archive.intent?.token
+        (intent, notes) = (archive.intent?.token, archive.notes)
         let board = board
         try side.scanAll { progress in
             board.note { $0.phase = .scanning(entries: progress.entries) }

@@ -22,43 +22,6 @@ extension LiveSession {
         }
     }
 
-    /// Takes over what the vm applied before a crash or a cut kept the laptop from recording it.
-    ///
-    /// Only what the laptop has, too, is agreed: a power cut may have taken it there, or the half of
-    /// a merge was never applied. Else what is older on the laptop would look like a later edit.
-    mutating func rolledForward(
-        _ records: [Difference],
-        isLast: Bool,
-        _ laptop: Laptop
-    ) -> [Action] {
-        recovered += records.filter { record in
-            laptop.tree.state(at: record.path)?.withoutDirectoryDigest
-                == record.new?.withoutDirectoryDigest
-        }
-        guard isLast else { return [] }
-        recovered = ArchiveUpdate.apply(recovered, to: &memory.archive)
-        memory.generation += 1
-        memory.token = nextToken
-        defer { recovered = [] }
-        rolledForward = CycleReport(
-            generation: memory.generation,
-            tree: memory.archive.rootDigest,
-            toVM: recovered.map { Change(path: $0.path, expected: $0.old, new: $0.new) },
-            toLaptop: [],
-            resolved: [],
-            refused: [],
-            sentContentBytes: 0
-        )
-        return [
-            .appendArchive(
-                generation: memory.generation,
-                token: memory.token,
-                tree: memory.archive,
-                recovered
-            )
-        ]
-    }
-
     /// Has the vm look at everything under the laptop's rules.
     mutating func compare(_ laptop: Laptop) -> [Action] {
         phase = .comparing

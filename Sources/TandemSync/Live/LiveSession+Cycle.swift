@@ -156,7 +156,11 @@ extension LiveSession {
     }
 
     private var intent: Action {
-        .writeIntent(generation: memory.generation + 1, token: nextToken)
+        .writeIntent(
+            generation: memory.generation + 1,
+            token: nextToken,
+            toLaptop: cycle.toLaptop.map(\.difference)
+        )
     }
 
     /// Announces the batch; content follows at once unless something may be there already.

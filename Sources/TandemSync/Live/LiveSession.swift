@@ -78,7 +78,7 @@ package struct LiveSession: Sendable {
         case compare(sendsRules: Bool)
         case list([RelativePath])
         case readLinks([RelativePath])
-        case writeIntent(generation: UInt64, token: [UInt8])
+        case writeIntent(generation: UInt64, token: [UInt8], toLaptop: [Difference])
         case begin(Batch)
         case sendChanges([Change])
         case sendContent([UInt32])
@@ -121,6 +121,8 @@ package struct LiveSession: Sendable {
     let drawToken: @Sendable () -> [UInt8]
     var settings: Settings
     var memory: PushSession.Memory
+    /// What was begun before this session; for a roll-forward.
+    let begun: Begun
     var phase = Phase.starting
     /// The vm's tree, once compared; kept up to date by its reports and the batches.
     var vm = Tree()
@@ -153,13 +155,28 @@ package struct LiveSession: Sendable {
     package internal(set) var undone: [PutOffChange] = []
     var sharing = TreeSharing()
 
+    /// A batch that was begun, and that the laptop has not recorded.
+    package struct Begun: Sendable, Hashable {
+        /// What it was to do on the laptop, as far as that is known.
+        package var toLaptop: [Difference]
+        /// Whether the laptop kept all that was written there since: its power was not cut.
+        package var isKept: Bool
+
+        package init(toLaptop: [Difference] = [], isKept: Bool = false) {
+            self.toLaptop = toLaptop
+            self.isKept = isKept
+        }
+    }
+
     /// Starts a session from what the laptop remembers; `drawToken` gives 16 random bytes.
     package init(
         memory: PushSession.Memory,
+        begun: Begun = Begun(),
         settings: Settings,
         drawToken: @escaping @Sendable () -> [UInt8]
     ) {
         self.memory = memory
+        self.begun = begun
         self.settings = settings
         self.drawToken = drawToken
     }

@@ -10,16 +10,22 @@ struct RulesInForce {
     private(set) var rules: RuleSet
     private(set) var digest: Digest
     /// What the laptop's tree was read under; it names nothing that is gone.
-    private(set) var read: Digest
+    private(set) var read: Digest?
     /// Directories that are gone on the laptop and not yet in what both sides agreed on.
     private var gone: Set<RelativePath> = []
     /// Those of which both sides agreed by now.
     private var agreedGone: Set<RelativePath> = []
 
-    init(_ rules: RuleSet) {
-        self.rules = rules
+    /// - Parameters:
+    ///   - rules: what is there before anything is read.
+    ///   - earlier: what was in force when the laptop was read last, by an earlier run.
+    ///   - archive: what both sides agreed on.
+    init(_ rules: RuleSet, earlier: RuleSet?, archive: Tree) {
+        self.rules = earlier ?? rules
         digest = rules.digest
-        read = digest
+        for file in self.rules.files where !Self.holds(archive, file.directory) {
+            agreedGone.insert(file.directory)
+        }
     }
 
     /// Takes over what a tree was read under; true when other rules are in force than before.

@@ -136,7 +136,7 @@ package final class RestoreRun: Sendable {
         _ body: (Talk, Welcome) throws -> Result
     ) throws -> Result {
         observer(.connecting)
-        let talk = Talk(try connect())
+        let talk = Talk(try connect(), versions: pair.versions)
         defer { talk.close() }
         let isCancelled = current.change { current in
             current.link = talk.link
@@ -159,6 +159,7 @@ package final class RestoreRun: Sendable {
 
     private func greet(_ talk: Talk, _ purpose: Purpose, _ rules: RuleSet) throws -> Welcome {
         let hello = Hello(
+            versions: pair.versions,
             pair: try PairID.checked(pair.id),
             purpose: purpose,
             claim: nil,

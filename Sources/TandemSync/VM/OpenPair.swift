@@ -108,7 +108,7 @@ final class OpenPair {
         guard let rules else { throw Failure(.violation, "no rules were given to scan under") }
         endpoint.count { $0.scans += 1 }
         if let watched {
-            try watched.scanAll()
+            try watched.scanAll(time: endpoint.time)
             endpoint.count { $0.entries = UInt64(watched.tree.count) }
             giveBackFreedMemory()
             tellNews(of: watched, answer: answer)

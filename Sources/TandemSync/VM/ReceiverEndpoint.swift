@@ -24,6 +24,8 @@ package final class ReceiverEndpoint: Sendable {
         /// What a laptop is told that this receiver can do; less of it only where a test plays an
         /// older one.
         package var capabilities: Capabilities
+        /// The protocol versions it speaks; others than this code's where a test plays them.
+        package var versions: VersionRange
 
         package init(
             root: String,
@@ -31,7 +33,8 @@ package final class ReceiverEndpoint: Sendable {
             receiverText: String,
             limits: BatchLimits = BatchLimits(),
             watchBudget: WatchBudget = .ofSystem,
-            capabilities: Capabilities = .own
+            capabilities: Capabilities = .own,
+            versions: VersionRange = .own
         ) {
             self.root = root
             self.stateDirectory = stateDirectory
@@ -39,6 +42,7 @@ package final class ReceiverEndpoint: Sendable {
             self.limits = limits
             self.watchBudget = watchBudget
             self.capabilities = capabilities
+            self.versions = versions
         }
     }
 
@@ -71,7 +75,7 @@ package final class ReceiverEndpoint: Sendable {
     /// How long a session that only asks waits for one that works, without ending it.
     static let questionSeconds = 5
 
-    let settings: Settings
+    package let settings: Settings
     let fileSystem: any FileSystem
     let time: any TimeSource
     let sessions = LiveSessions()

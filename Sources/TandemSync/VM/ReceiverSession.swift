@@ -32,7 +32,7 @@ final class ReceiverSession: Sendable {
         self.endpoint = endpoint
         self.link = link
         writer = LinkWriter(link)
-        end = Monitor(VMEnd(now: endpoint.time.monotonic))
+        end = Monitor(VMEnd(versions: endpoint.settings.versions, now: endpoint.time.monotonic))
     }
 
     /// Serves until the laptop says bye, the link ends or a rule of the protocol is broken.

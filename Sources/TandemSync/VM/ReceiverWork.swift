@@ -56,12 +56,18 @@ struct ReceiverWork {
     }
 
     private mutating func welcome(_ hello: Hello) throws {
+        let mine = endpoint.settings.versions
+        // The end lets no other Hello through.
+        guard let version = mine.common(with: hello.versions) else {
+            throw Failure(.version, "\(VersionMismatch(laptop: hello.versions, vm: mine))")
+        }
         let opened = try OpenPair(hello, session)
         pair = opened
         self.hello = hello
         session.send(
             .welcome(
                 Welcome(
+                    version: version,
                     capabilities: endpoint.settings.capabilities,
                     session: opened.sessionNumber,
                     lineage: opened.lineage,

@@ -84,10 +84,18 @@ final class WatchedRoot {
         isComplete = false
     }
 
-    func scanAll() throws {
+    /// Reads everything, and looks again until a missing file is believed to be gone or is back.
+    ///
+    /// A directory that is missing is gone at once. Told without the files that went with it, an
+    /// emptied root would pass for one from which a part was removed, and halt nobody.
+    func scanAll(time: any TimeSource) throws {
         _ = try live.scanAll()
         isComplete = true
         unflushed.addEverything()
+        var doubts = DoubtWait(live.doubted, now: time.monotonic)
+        while doubts.wait(for: live.doubted, live.nextLook, now: time.monotonic) {
+            _ = try live.refresh(WatchBatch())
+        }
     }
 
     /// Looks at what was noticed; nil before the first full look, which covers it.

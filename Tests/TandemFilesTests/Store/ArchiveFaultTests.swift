@@ -42,6 +42,19 @@ struct ArchiveFaultTests {
         }
     }
 
+    @Test(.tags(.regression))
+    func `a record that a death left unflushed is on the disk before it is built on`() throws {
+        let fixture = try StateFixture()
+        let store = try makeStore(fixture)
+        fixture.fileSystem.reset(faults: [Fault(.only([.sync]), .at(0), .fail(EIO))])
+        #expect(throws: StateError.self) { try store.append(mark(2), change) }
+        fixture.fileSystem.reset(faults: [Fault(.only([.sync]), .at(0), .fail(EIO))])
+        #expect(throws: StateError.self) { try store.load() }
+        fixture.fileSystem.reset()
+        #expect(try store.load()?.mark == mark(2))
+        #expect(fixture.fileSystem.count(of: .sync) == 1)
+    }
+
     @Test func `short writes are continued`() throws {
         let fixture = try StateFixture()
         let store = try makeStore(fixture)

@@ -94,6 +94,39 @@ struct ArchiveStoreTests {
         #expect(try store.load()?.intent == nil)
     }
 
+    @Test func `what is noted with an intent comes back with it`() throws {
+        let fixture = try StateFixture()
+        let store = try filled(fixture)
+        let toLaptop = [
+            Difference(path: "a", old: .content("one"), new: .content("two")),
+            Difference(path: "d", old: .directory, new: nil),
+        ]
+        let notes = IntentNotes(boot: Array("this run".utf8), toLaptop: toLaptop)
+        try store.writeIntent(mark(5), notes)
+        #expect(try store.load()?.notes == notes)
+        let many = Array(repeating: toLaptop, count: 20_000).flatMap(\.self)
+        try store.writeIntent(mark(5), IntentNotes(boot: notes.boot, toLaptop: many))
+        #expect(try store.load()?.intent == mark(5))
+        #expect(try store.load()?.notes == IntentNotes(boot: notes.boot), "too many to note")
+    }
+
+    @Test func `an intent from before there were notes is read`() throws {
+        let fixture = try StateFixture()
+        let store = try filled(fixture)
+        var bytes = Array("TDMINTN1".utf8)
+        withUnsafeBytes(of: UInt64(5).littleEndian) { bytes.append(contentsOf: $0) }
+        bytes += mark(5).token
+        try fixture.replace("intent", bytes + ContentHasher.digest(of: bytes).bytes)
+        #expect(try store.load()?.intent == mark(5))
+        #expect(try store.load()?.notes == IntentNotes())
+    }
+
+    @Test func `the machine's run has a name that does not change`() {
+        let boot = IntentNotes.currentBoot(reading: RealFileSystem())
+        #expect(boot?.isEmpty == false)
+        #expect(boot == IntentNotes.currentBoot(reading: RealFileSystem()))
+    }
+
     @Test func `a generation that does not follow is refused`() throws {
         let fixture = try StateFixture()
         let store = try filled(fixture)

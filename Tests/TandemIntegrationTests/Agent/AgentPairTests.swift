@@ -43,6 +43,31 @@ struct AgentPairTests {
         #expect(push.output.contains("in sync, tree "))
     }
 
+    @Test(.tags(.regression))
+    func `a directory that holds nearly everything is renamed by either side, and nothing halts`()
+        throws
+    {
+        for number in 0..<60 {
+            try agent.write("text \(number)", to: "old/f\(number)", on: laptop)
+        }
+        try agent.write("out/\n", to: "old/.gitignore", on: laptop)
+        try agent.flush()
+        try agent.write("the vm's own", to: "old/out/made", on: vm)
+        for (side, from, to) in [(vm, "old", "new"), (laptop, "new", "newer")] {
+            try FileManager.default.moveItem(atPath: "\(side)/\(from)", toPath: "\(side)/\(to)")
+            try agent.flush()
+            for root in [laptop, vm] {
+                #expect(agent.read("\(to)/f59", on: root) == "text 59")
+                #expect(!FileManager.default.fileExists(atPath: "\(root)/\(from)"))
+            }
+            #expect(agent.read("\(to)/out/made", on: vm) == "the vm's own")
+            #expect(agent.read("\(to)/out/made", on: laptop) == nil)
+        }
+        let log = try agent.tandem("log", "-C", laptop).output
+        #expect(!log.contains("halted"), "\(log)")
+        #expect(log.contains("renamed from old") && log.contains("renamed from new"), "\(log)")
+    }
+
     @Test(.tags(.crash)) func `after kill -9 it goes on, without a human`() throws {
         try agent.flush()
         agent.killAgent()
@@ -82,6 +107,10 @@ struct AgentPairTests {
         let list = try agent.tandem("conflicts", "-C", laptop)
         #expect(list.code == 1)
         #expect(list.output.contains(" 1  src/a.txt  both edited"), "\(list.said)")
+        try agent.wait {
+            let list = try agent.tandem("conflicts", "--json", "-C", laptop).output
+            return list.contains(#""vmModified" : "20"#)
+        }
         let diff = try agent.tandem("conflicts", "diff", "1", "-C", laptop)
         #expect(diff.output.hasSuffix("@@ -1 +1 @@\n-port: 1\n+port: 2\n"), "\(diff.said)")
         agent.killAgent()

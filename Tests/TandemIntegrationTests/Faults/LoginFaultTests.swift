@@ -135,7 +135,7 @@ import Testing
         try expect(
             78,
             "the laptop speaks protocol 1, the vm 9: upgrade Tandem on the laptop",
-            "next: install the same version on both sides"
+            "next: install the vm's version on the laptop"
         )
     }
 

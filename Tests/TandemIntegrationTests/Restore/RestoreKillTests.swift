@@ -69,16 +69,28 @@ import Testing
             try tree.expectWhole("\(point)")
             try tree.expectFinished("\(point)")
         }
+        var isCut = false
+        // A machine may be so quick that a restore is over before it is cut.
+        for _ in 0..<10 where !isCut { isCut = try Self.cut(&tree) }
+        #expect(isCut)
+        try tree.scene.expectReadable(tree.snapshot)
+    }
+
+    /// Cuts a restore whose content is on its way; false where it was over by then.
+    private static func cut(_ tree: inout RestoredTree) throws -> Bool {
+        let pair = tree.scene.pair
         tree.change()
         let command = try pair.start(tree.words)
-        try command.wait(within: 60) { pair.stagedBytes > 0 }
+        while pair.stagedBytes == 0, command.process.isRunning {
+            _ = command.process.wait(until: .now() + .milliseconds(2))
+        }
         pair.killSessions()
         let cut = try Restored(command)
-        #expect(cut.exit == .status(69), "\(cut.said)")
+        #expect(cut.exit == .status(69) || cut.exit == .status(0), "\(cut.said)")
         _ = try tree.scene.shelf()
         try tree.expectWhole("a cut")
         try tree.expectFinished("a cut")
-        try tree.scene.expectReadable(tree.snapshot)
+        return cut.exit != .status(0)
     }
 
     @Test func `whoever dies in a restore of a pair that is kept in sync, nothing is lost`() throws

@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import TandemSystem
 import TandemTestSupport
 import Testing
@@ -138,18 +137,46 @@ import Testing
         #expect(try agent.tandem("conflicts", "-C", pair.laptop).code == 0)
     }
 
+    @Test func `two restores at once leave each path whole, and lose nothing`() throws {
+        var tree = try RestoredTree(seed: 3)
+        tree.change()
+        let commands = try (0..<2).map { _ in try tree.scene.pair.start(tree.words) }
+        // The later one may find that what it planned is done.
+        for end in try commands.map({ try Restored($0) }) {
+            #expect(end.exit == .status(0) || end.exit == .status(1), "\(end.said)")
+        }
+        try tree.expectWhole("two restores")
+        try tree.expectFinished("two restores")
+    }
+
+    @Test func `a program that never stops saving loses nothing to restores`() throws {
+        var tree = try RestoredTree(seed: 4)
+        var refused = 0
+        for _ in 1...(LinkLifeTests.number("RESTORE_KILLS") ?? 1) {
+            tree.change()
+            let (pair, words) = (tree.scene.pair, tree.words)
+            let restored = try tree.besideProgram { try Restored(pair.start(words)) }
+            let isDone = restored.exit == .status(0) || restored.exit == .status(1)
+            #expect(isDone, "\(restored.said)")
+            refused += restored.kept.count
+            try tree.expectNothingLost("while it saved")
+            try tree.expectFinished("after it stopped")
+        }
+        print("restores beside a busy program: \(refused) newer edits kept")
+    }
+
     @Test func `a vm that was emptied halts the pair, and a restore lets it go on`() throws {
         let scene = try SnapshotPair()
         let (pair, agent) = (scene.pair, try AgentOnSSH(scene.pair))
         let snapshot = try Self.begin(scene, agent)
-        // It sees all of it at once, not one deletion after the other.
-        try pair.receiverProcess.process.signal(SIGSTOP)
+        // Nobody looks meanwhile, so that it is one deletion of all and not one after the other.
+        pair.stopReceiver()
         for name in try FileManager.default.contentsOfDirectory(atPath: pair.root)
         where name != ".tandem" {
             try FileManager.default.removeItem(atPath: "\(pair.root)/\(name)")
         }
-        try pair.receiverProcess.process.signal(SIGCONT)
-        _ = try agent.waitForStatus(#""phase" : "halted""#)
+        try pair.startReceiver()
+        _ = try agent.waitForStatus(#""phase" : "halted""#, within: 60)
         #expect(agent.read("src/a.txt", on: pair.laptop) == "one", "nothing is deleted for it")
         let restored = try scene.restore(snapshot)
         #expect(restored.exit == .status(0), "\(restored.said)")
@@ -174,7 +201,7 @@ import Testing
             atPath: pair.root,
             withIntermediateDirectories: false
         )
-        _ = try agent.waitForStatus(#""phase" : "halted""#)
+        _ = try agent.waitForStatus(#""phase" : "halted""#, within: 60)
         let restored = try scene.restore(snapshot)
         #expect(restored.exit == .status(0), "\(restored.said)")
         #expect(try scene.differences(snapshot, pair.root) == "")

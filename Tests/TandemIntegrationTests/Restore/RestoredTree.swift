@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Glibc
 import TandemSystem
@@ -20,11 +21,12 @@ struct RestoredTree {
     private let new: [String: String]
     /// What stood there before the restore.
     private var old: [String: String] = [:]
+    private var programs: UInt64 = 0
 
     private static let files = ["dir/a", "dir/b", "dir/c", "dir/sub/d", "kind", "tree/x", "tree/y"]
     private static let moved = ["far/m", "far/n"]
     /// Content that takes a while to travel.
-    private static let largeBytes = 4 << 20
+    private static let largeBytes = 2 << 20
 
     /// Fills the vm, and takes a snapshot.
     init(seed: UInt64) throws {
@@ -80,8 +82,32 @@ struct RestoredTree {
                 sourceLocation: location
             )
         }
+        try expectNothingLost(comment, location)
+    }
+
+    /// Expects that all that no user took away stands in the root or on the shelf.
+    func expectNothingLost(
+        _ comment: Comment,
+        _ location: SourceLocation = #_sourceLocation
+    ) throws {
         let lost = try lost()
         #expect(lost == [], comment, sourceLocation: location)
+    }
+
+    /// Does something while somebody else saves, makes and removes files on the vm without a pause.
+    mutating func besideProgram<Result>(_ body: () throws -> Result) rethrows -> Result {
+        programs += 1
+        let program = BusyProgram(
+            UserFiles(
+                root: scene.pair.root,
+                trash: scene.pair.directory.url.path,
+                side: .laptop,
+                ledger: ledger,
+                seed: programs
+            )
+        )
+        defer { program.stop() }
+        return try body()
     }
 
     /// Expects that a second run does what the first one left.
@@ -91,8 +117,7 @@ struct RestoredTree {
         #expect(isDone, "\(comment): \(again.said)", sourceLocation: location)
         let differences = try scene.differences(snapshot, scene.pair.root)
         #expect(differences == "", comment, sourceLocation: location)
-        let lost = try lost()
-        #expect(lost == [], comment, sourceLocation: location)
+        try expectNothingLost(comment, location)
         #expect(scene.pair.stagedBytes == 0, comment, sourceLocation: location)
     }
 
@@ -136,6 +161,43 @@ struct RestoredTree {
             }
             return "\(ContentHasher.digest(of: Array(bytes)).hex) \(status.st_mode & 0o100)"
         }
+    }
+}
+
+/// A program that works on files until it is told to stop.
+private final class BusyProgram: Sendable {
+    private let isStopped: Monitor<Bool>
+    private let thread: WorkerThread
+
+    init(_ user: UserFiles) {
+        let isStopped = Monitor(false)
+        self.isStopped = isStopped
+        thread = WorkerThread.start("busy") {
+            var user = user
+            // It leaves the cores to the others between two rounds.
+            while !Self.rest(isStopped) {
+                Self.work(&user)
+            }
+        }
+    }
+
+    /// Waits a moment; true when it is to stop.
+    private static func rest(_ isStopped: Monitor<Bool>) -> Bool {
+        isStopped.wait(until: .now() + .milliseconds(1)) { $0 ? true : nil } ?? false
+    }
+
+    private static func work(_ user: inout UserFiles) {
+        for name in ["dir/a", "dir/c", "tree/x", "far/m", "kind"] {
+            if !user.replace(name, user.content()) { user.create(name, user.content()) }
+        }
+        let name = "dir/busy\(user.random.below(4))"
+        if !user.create(name, user.content()) { user.remove(name) }
+    }
+
+    /// Tells it, and waits until it has.
+    func stop() {
+        isStopped.change { $0 = true }
+        thread.join()
     }
 }
 

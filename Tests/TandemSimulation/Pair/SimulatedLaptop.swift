@@ -24,6 +24,9 @@ struct SimulatedLaptop {
     private(set) var archived = Tree()
     private var memory: PushSession.Memory?
     private var intent: [UInt8]?
+    private var notes = IntentNotes()
+    /// Names the machine's run since its power was last cut.
+    private var boot: UInt8 = 0
     private var archive: ArchiveStore?
     private var arriving: Arriving?
     private var tokens: SeededGenerator
@@ -62,7 +65,7 @@ struct SimulatedLaptop {
         guard let loaded = try store.load() else { throw SystemError("load", errno: 2) }
         archive = store
         archived = loaded.tree
-        intent = loaded.intent?.token
+        (intent, notes) = (loaded.intent?.token, loaded.notes)
         memory = PushSession.Memory(
             archive: loaded.tree,
             generation: loaded.mark.generation,
@@ -91,6 +94,9 @@ struct SimulatedLaptop {
         outbox = []
         rest = nil
     }
+
+    /// The machine is started anew.
+    mutating func boots() { boot &+= 1 }
 
     /// The process is gone: what it knew is on the disk or lost.
     mutating func die() {
@@ -121,6 +127,10 @@ struct SimulatedLaptop {
         let generator = TokenSource(seed: tokens.next())
         session = LiveSession(
             memory: memory,
+            begun: LiveSession.Begun(
+                toLaptop: notes.toLaptop,
+                isKept: notes.boot == [boot] || bug == .forgetsPowerCuts
+            ),
             settings: .init(modes: modes),
             drawToken: { generator.draw() }
         )
@@ -192,7 +202,8 @@ struct SimulatedLaptop {
         case .compare: outbox.append(.compare)
         case .list(let paths): outbox.append(.list(paths.sorted()))
         case .readLinks(let paths): try readLinks(paths)
-        case .writeIntent(let generation, let token): try writeIntent(generation, token)
+        case .writeIntent(let generation, let token, let toLaptop):
+            try writeIntent(generation, token, toLaptop)
         case .begin(let batch): begin(batch)
         case .sendChanges(let changes): outbox.append(.changes(changes))
         case .sendContent(let ids): try sendContent(ids)
@@ -228,10 +239,15 @@ struct SimulatedLaptop {
         try tell(.linksRead(targets))
     }
 
-    private mutating func writeIntent(_ generation: UInt64, _ token: [UInt8]) throws {
+    private mutating func writeIntent(
+        _ generation: UInt64,
+        _ token: [UInt8],
+        _ toLaptop: [Difference]
+    ) throws {
         let mark = GenerationMark(generation: generation, token: token)
-        try archive?.writeIntent(mark)
-        intent = token
+        let notes = IntentNotes(boot: [boot], toLaptop: toLaptop)
+        try archive?.writeIntent(mark, notes)
+        (intent, self.notes) = (token, notes)
         if bug == .savesArchiveFirst, let session {
             let planned = session.changesToVM + session.changesToLaptop
             let records = differences(made: planned, on: side.tree)

@@ -53,6 +53,7 @@ extension SimulatedPair {
         if isCut {
             let before = try standing(on: ended)
             fileSystem.cutPower(using: &generator)
+            if ended == .laptop { laptop.boots() }
             try checkDurable(ended, before, isQuiet)
             // What a power cut took from users who had not flushed it is nobody's fault.
             live.formIntersection(try standingValues())

@@ -16,6 +16,8 @@ package enum PairBug: String, CaseIterable, Sendable {
     case lastWriterWins
     /// Flushing does nothing.
     case ignoresFlushes
+    /// What a power cut left on the laptop is taken for later than what was sent.
+    case forgetsPowerCuts
 }
 
 /// Both ends of a pair on simulated disks, a network between them, and a user on each side.
