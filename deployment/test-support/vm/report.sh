@@ -9,8 +9,19 @@ finds() {
     [ "$#" -eq 0 ] || wanted=1
     t verify shop --json >"$work/report.json" 2>"$work/out" || status=$?
     cat "$work/out"
-    python3 deployment/test-support/vm/report.py "$work/report.json" "$@"
+    python3 deployment/test-support/vm/report.py "$work/report.json" "$@" || return 1
     [ "$status" -eq "$wanted" ] || { echo "verify ended with $status"; return 1; }
+}
+
+# undoing COMMAND [SUBJECT=EVIDENCE…]: as `finds`, and the command follows whatever was found, so that the next
+# step begins where this one did.
+undoing() {
+    local undo=$1 status=0
+    shift
+    finds "$@" || status=$?
+    # A star in its words is for the vm.
+    (set -f; $undo)
+    return "$status"
 }
 
 # All that was saved is on the other side. The trees need not be equal as `wait_in_sync` has them: .git and
@@ -47,38 +58,40 @@ gcp_management_goes() { vm_ssh podman rm --force --time 1 97layer-gcp-mgmt; }
 finds_a_stray_process() {
     local process
     process=$(vm_ssh 'cp /usr/bin/sleep python3.9; exec ./python3.9 600 </dev/null >/dev/null 2>&1 & echo $!')
-    finds "process $process=/home/dev/python3.9, uid 1000*in no container; it matches python*" \
+    undoing "vm_ssh kill $process; rm python3.9" \
+        "process $process=/home/dev/python3.9, uid 1000*in no container; it matches python*" \
         'project processes on the host=1 that match*'
-    vm_ssh "kill $process; rm python3.9"
 }
 
 finds_garbage() {
     vm_ssh 'cd app && for n in $(seq 15); do mkdir -p execution/m$n/__pycache__ && echo x >execution/m$n/__pycache__/a.bin; done
         for n in $(seq 8); do echo x >old$n.pyc; done; echo x >.DS_Store; echo x >execution/.DS_Store'
     flushed
-    finds 'garbage=25 entries,*' 'garbage __pycache__=15,*' 'garbage *.pyc=8,*' 'garbage .DS_Store=2,*'
-    vm_ssh 'cd app && rm -r execution/m*/__pycache__ old*.pyc .DS_Store execution/.DS_Store'
+    undoing 'vm_ssh cd app; rm -r execution/m*/__pycache__ old*.pyc .DS_Store execution/.DS_Store' \
+        'garbage=25 entries,*' 'garbage __pycache__=15,*' 'garbage *.pyc=8,*' 'garbage .DS_Store=2,*'
 }
 
 finds_an_unprotected_pattern() {
     sed -i '/pyc/d' "$shop/.gitignore"
     flushed
-    finds 'git ignores __pycache__/=no rule does*' 'git ignores *.pyc=no rule does*'
+    undoing patterns_return 'git ignores __pycache__/=no rule does*' 'git ignores *.pyc=no rule does*'
+}
+
+patterns_return() {
     printf '%s\n' '__pycache__/' '*.pyc' >>"$shop/.gitignore"
     flushed
 }
 
 finds_a_large_log() {
     vm_ssh 'head -c 11000000 /dev/zero >.local/state/tandem/logs/launchd.log'
-    finds 'log launchd.log=11.0 MB, and 10.0 MB is the most*'
-    vm_ssh rm .local/state/tandem/logs/launchd.log
+    undoing 'vm_ssh rm .local/state/tandem/logs/launchd.log' \
+        'log launchd.log=11.0 MB, and 10.0 MB is the most*' 'logs in ~/.local/state/tandem/logs=*11.0 MB, *'
 }
 
 finds_an_exclusive_label() {
     # shellcheck disable=SC2016
     gcp_management --network=none --volume '$HOME/app:/app:Z'
-    finds 'label of /home/dev/app=*97layer-gcp-mgmt with :Z*'
-    gcp_management_goes
+    undoing gcp_management_goes 'label of /home/dev/app=*97layer-gcp-mgmt with :Z*'
 }
 
 # Lines over the receiver's unit, from standard input; without any the unit is as it was.
@@ -115,8 +128,8 @@ UNIT
 finds_the_port_on_another() {
     printf '[Container]\nPublishPort=\n' | receiver_with
     gcp_management --publish 127.0.0.1:8081:8080
-    finds 'tandem-receiver ports=expected 127.0.0.1:8081->8080, but 97layer-gcp-mgmt publishes 8081'
-    gcp_management_goes
+    undoing gcp_management_goes \
+        'tandem-receiver ports=expected 127.0.0.1:8081->8080, but 97layer-gcp-mgmt publishes 8081*'
 }
 
 report_ends() {
