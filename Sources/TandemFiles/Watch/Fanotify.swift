@@ -8,11 +8,7 @@ import TandemTree
 ///
 /// It needs CAP_SYS_ADMIN, and one mark whatever the number of directories.
 struct Fanotify: ~Copyable {
-    private let descriptor: OwnedDescriptor
-    private let buffer: UnsafeMutableRawBufferPointer
-
-    /// Room for about a thousand events: few reads in a burst.
-    private static let bufferSize = 64 * 1024
+    private let queue: EventQueue
 
     /// Watches the file system that an open directory is on.
     ///
@@ -37,19 +33,14 @@ struct Fanotify: ~Copyable {
     private init() throws(SystemError) {
         let raw = tandem_fanotify()
         guard raw >= 0 else { throw SystemError("start fanotify") }
-        descriptor = OwnedDescriptor(raw)
-        buffer = .allocate(byteCount: Self.bufferSize, alignment: 8)
+        queue = EventQueue(OwnedDescriptor(raw))
     }
-
-    deinit { buffer.deallocate() }
 
     /// To wait on.
-    var raw: Int32 { descriptor.raw }
+    var raw: Int32 { queue.raw }
 
     /// How many events wait; one that is told meanwhile may be joined to one of them.
-    var waiting: Int {
-        Int(max(0, tandem_bytes_waiting(descriptor.raw))) / FanotifyRecords.headerSize
-    }
+    var waiting: Int { queue.bytesWaiting / FanotifyRecords.headerSize }
 
     /// The handle by which events name a directory.
     ///
@@ -79,19 +70,7 @@ struct Fanotify: ~Copyable {
     }
 
     /// The events that wait, as many as one read gives; none when none does.
-    func read() throws(SystemError) -> FanotifyRecords {
-        while true {
-            let count = Glibc.read(descriptor.raw, buffer.baseAddress, buffer.count)
-            if count >= 0 {
-                return FanotifyRecords(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-            }
-            switch errno {
-            case EINTR: continue
-            case EAGAIN: return FanotifyRecords(UnsafeRawBufferPointer(start: nil, count: 0))
-            default: throw SystemError("read fanotify")
-            }
-        }
-    }
+    func read() throws(SystemError) -> FanotifyRecords { FanotifyRecords(try queue.read()) }
 
     /// Makes sure that events come, and name a directory as `handle` does: not so on each file system.
     private func confirm(
@@ -122,7 +101,7 @@ struct Fanotify: ~Copyable {
         takesAway: Bool = false
     ) throws(SystemError) {
         let result = tandem_fanotify_mark(
-            descriptor.raw,
+            queue.raw,
             isWhole ? 1 : 0,
             takesAway ? 1 : 0,
             mask,

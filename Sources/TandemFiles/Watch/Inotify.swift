@@ -4,31 +4,24 @@ import TandemSystem
 
 /// One inotify instance; watches are put on open directories, so no path is walked.
 struct Inotify: ~Copyable {
-    private let descriptor: OwnedDescriptor
-    private let buffer: UnsafeMutableRawBufferPointer
-
-    /// Room for some thousand events: few reads in a burst.
-    private static let bufferSize = 64 * 1024
+    private let queue: EventQueue
 
     /// - Throws: EMFILE when this user has no further instance.
     init() throws(SystemError) {
         let raw = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
         guard raw >= 0 else { throw SystemError("start inotify") }
-        descriptor = OwnedDescriptor(raw)
-        buffer = .allocate(byteCount: Self.bufferSize, alignment: 8)
+        queue = EventQueue(OwnedDescriptor(raw))
     }
 
-    deinit { buffer.deallocate() }
-
     /// To wait on.
-    var raw: Int32 { descriptor.raw }
+    var raw: Int32 { queue.raw }
 
     /// Watches an open directory; the same directory gives the same number again.
     ///
     /// - Throws: ENOSPC when this user has no further watch, ENOENT without /proc.
     func watch(_ directory: Int32) throws(SystemError) -> WatchTable.Watch {
         try withCName(Array("/proc/self/fd/\(directory)".utf8)) { name throws(SystemError) in
-            let watch = inotify_add_watch(descriptor.raw, name, Self.mask)
+            let watch = inotify_add_watch(queue.raw, name, Self.mask)
             guard watch >= 0 else { throw SystemError("watch a directory") }
             return .inotify(watch)
         }
@@ -37,23 +30,11 @@ struct Inotify: ~Copyable {
     /// Ends a watch; one that has ended already is no error.
     func unwatch(_ watch: WatchTable.Watch) {
         guard case .inotify(let number) = watch else { return }
-        _ = inotify_rm_watch(descriptor.raw, number)
+        _ = inotify_rm_watch(queue.raw, number)
     }
 
     /// The events that wait, as many as one read gives; none when none does.
-    func read() throws(SystemError) -> InotifyRecords {
-        while true {
-            let count = Glibc.read(descriptor.raw, buffer.baseAddress, buffer.count)
-            if count >= 0 {
-                return InotifyRecords(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-            }
-            switch errno {
-            case EINTR: continue
-            case EAGAIN: return InotifyRecords(UnsafeRawBufferPointer(start: nil, count: 0))
-            default: throw SystemError("read inotify")
-            }
-        }
-    }
+    func read() throws(SystemError) -> InotifyRecords { InotifyRecords(try queue.read()) }
 
     /// All that changes names, content, the execute bit or the directory itself.
     ///
