@@ -16,14 +16,8 @@ package struct IntentNotes: Hashable, Sendable {
     /// The machine's present run (random(4), boot_id); nil where the system does not say.
     package static func currentBoot(reading fileSystem: any FileSystem) -> [UInt8]? {
         let path = "/proc/sys/kernel/random/boot_id"
-        let found = try? withCName(Array(path.utf8)) { path throws(SystemError) in
-            let file = HeldDescriptor(
-                try fileSystem.openFile(at: currentDirectory, path),
-                of: fileSystem
-            )
-            return try fileSystem.readUpTo(file.raw, count: longestBoot)
-        }
-        guard let found, !found.isEmpty else { return nil }
+        guard let found = try? fileSystem.readUpTo(at: path, count: longestBoot), !found.isEmpty
+        else { return nil }
         return found
     }
 

@@ -37,6 +37,20 @@ extension FileSystem {
         return filled
     }
 
+    /// Reads the start of a file that is named by an absolute path, as the kernel's are.
+    ///
+    /// - Parameters:
+    ///   - path: where.
+    ///   - count: the most bytes; a file of the kernel's has no size.
+    /// - Returns: what was there.
+    /// - Throws: `SystemError` of opening or reading it.
+    func readUpTo(at path: String, count: Int) throws(SystemError) -> [UInt8] {
+        try withCName(Array(path.utf8)) { name throws(SystemError) in
+            let file = HeldDescriptor(try openFile(at: currentDirectory, name), of: self)
+            return try readUpTo(file.raw, count: count)
+        }
+    }
+
     /// Reads at most `count` bytes from the start of a file; fewer when it ends before.
     ///
     /// `count` comes from a status call, bounded by the caller.

@@ -81,20 +81,17 @@ struct WatchLimits: Hashable, Sendable {
     }
 
     private static let watchesName = "fs.inotify.max_user_watches"
+    /// In bytes, of what such a file says.
+    private static let longestNumber = 32
     private static let instancesName = "fs.inotify.max_user_instances"
     /// What distributions set for desktops; a smaller value would be raised again soon.
     private static let leastWatches = 65_536
 
     private static func read(_ name: String, _ fileSystem: any FileSystem) -> Int? {
         let path = "/proc/sys/" + name.split(separator: ".").joined(separator: "/")
-        return try? withCName(Array(path.utf8)) { path throws(SystemError) in
-            let file = HeldDescriptor(
-                try fileSystem.openFile(at: currentDirectory, path),
-                of: fileSystem
-            )
-            // A file of the kernel's has no size; a number fits.
-            let bytes = try fileSystem.readUpTo(file.raw, count: 32)
-            return Int(String(decoding: bytes, as: UTF8.self).filter { $0.isNumber })
+        guard let bytes = try? fileSystem.readUpTo(at: path, count: longestNumber) else {
+            return nil
         }
+        return Int(String(decoding: bytes, as: UTF8.self).filter { $0.isNumber })
     }
 }

@@ -72,9 +72,6 @@ extension LiveLoop {
         )
     }
 
-    /// The machine's present run.
-    var boot: [UInt8]? { IntentNotes.currentBoot(reading: fileSystem) }
-
     /// What the laptop says of its lineage.
     func claim(_ memory: PushSession.Memory) -> LineageClaim? {
         guard let token = LineageToken(bytes: memory.token) else { return nil }

@@ -24,6 +24,8 @@ final class LiveLoop {
     var intent: [UInt8]?
     /// What was noted with that intent.
     var notes = IntentNotes()
+    /// The machine's present run, which is one for as long as this process lives.
+    private(set) lazy var boot = IntentNotes.currentBoot(reading: fileSystem)
     var link: LaptopLink?
     var session: LiveSession?
     var attempt: UInt64 = 0
