@@ -25,9 +25,9 @@ extension LiveTree {
         return isCarried
     }
 
-    /// The same for directories found anywhere in a tree that stands at `base`.
-    mutating func carryRules(into found: Tree, at base: RelativePath = .root) -> Bool {
-        guard case .given = source else { return false }
+    /// The directories of the tree that have given rules of their own, by inode.
+    var placesOfRules: [UInt64: RelativePath] {
+        guard case .given = source else { return [:] }
         var places: [UInt64: RelativePath] = [:]
         for file in rules.collected(below: .root) where !file.directory.isRoot {
             guard let id = tree.find(file.directory), tree.kind(of: id) == .directory else {
@@ -36,6 +36,15 @@ extension LiveTree {
             places[tree.stamp(of: id).inode] = file.directory
         }
         places[0] = nil
+        return places
+    }
+
+    /// The same for directories found anywhere in a tree that stands at `base`.
+    mutating func carryRules(
+        into found: Tree,
+        at base: RelativePath = .root,
+        from places: [UInt64: RelativePath]
+    ) -> Bool {
         guard !places.isEmpty else { return false }
         var isCarried = false
         found.forEach { id, bytes in

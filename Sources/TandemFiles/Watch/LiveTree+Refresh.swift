@@ -77,11 +77,17 @@ extension LiveTree {
         if carryRules(to: new, from: looker.renamed) {
             looker = anew(looker.renamed, scanner)
         }
+        // What is carried stands at no place of the tree yet, so these stay what they are.
+        var places: [UInt64: RelativePath]?
         for path in new {
             var result = try look(at: path, nil, scanner, &looker)
-            if let below = result.below, carryRules(into: below, at: path) {
-                looker = anew(looker.renamed, scanner)
-                result = try look(at: path, nil, scanner, &looker)
+            if let below = result.below {
+                let known = places ?? placesOfRules
+                places = known
+                if carryRules(into: below, at: path, from: known) {
+                    looker = anew(looker.renamed, scanner)
+                    result = try look(at: path, nil, scanner, &looker)
+                }
             }
             results.append(result)
         }

@@ -88,7 +88,7 @@ package struct LiveTree {
             rules: source,
             progress: progress
         )
-        if isKnown, carryRules(into: result.tree) {
+        if isKnown, carryRules(into: result.tree, from: placesOfRules) {
             result = try scanner.scan(
                 root: root,
                 previous: result.tree,
