@@ -11,7 +11,7 @@ import Testing
 /// The commands with the real engine and store, and a receiver in this process.
 struct EndToEndTests {
     /// Makes links to a receiver that serves a directory beside the playground's others.
-    private struct ReceiverDialer: Dialer {
+    private struct ReceiverDialer: LinksOnly {
         let endpoint: ReceiverEndpoint
 
         init(root: String, state: String, versions: VersionRange = .own) {
@@ -38,19 +38,6 @@ struct EndToEndTests {
                 return near
             }
         }
-
-        func shell(
-            on destination: Destination,
-            _ settings: ConnectionSettings,
-            trust: HostTrust
-        ) throws -> any RemoteShell {
-            throw LinkError(.failed, "no shell in this test")
-        }
-
-        func checks(
-            of destination: Destination,
-            _ settings: ConnectionSettings
-        ) -> [DoctorCheck] { [] }
     }
 
     private let playground: Playground

@@ -86,7 +86,7 @@ struct GuardedActsTests {
 }
 
 /// A vm whose snapshot daemon does not run.
-private struct AloneReceiver: Dialer {
+private struct AloneReceiver: LinksOnly {
     private let daemons: TwoDaemons
 
     init(_ daemons: TwoDaemons) { self.daemons = daemons }
@@ -101,14 +101,4 @@ private struct AloneReceiver: Dialer {
         }
         return try daemons.connector(to: destination, settings, trust: trust)
     }
-
-    func shell(
-        on destination: Destination,
-        _ settings: ConnectionSettings,
-        trust: HostTrust
-    ) throws -> any RemoteShell {
-        throw LinkError(.failed, "no shell in this test")
-    }
-
-    func checks(of destination: Destination, _ settings: ConnectionSettings) -> [DoctorCheck] { [] }
 }

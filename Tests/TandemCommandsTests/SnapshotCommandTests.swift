@@ -15,7 +15,7 @@ import Testing
 /// The snapshot commands with a snapshot service in this process.
 struct SnapshotCommandTests {
     /// Joins commands to a service, and notes how they meant to reach it.
-    private struct ServiceDialer: Dialer {
+    private struct ServiceDialer: LinksOnly {
         let service: SnapshotService
         let asked: SettingsList
 
@@ -32,19 +32,6 @@ struct SnapshotCommandTests {
                 return near
             }
         }
-
-        func shell(
-            on destination: Destination,
-            _ settings: ConnectionSettings,
-            trust: HostTrust
-        ) throws -> any RemoteShell {
-            throw LinkError(.failed, "no shell in this test")
-        }
-
-        func checks(
-            of destination: Destination,
-            _ settings: ConnectionSettings
-        ) -> [DoctorCheck] { [] }
     }
 
     private let playground: Playground
@@ -194,7 +181,7 @@ struct SnapshotCommandTests {
     }
 
     /// Answers what an older daemon answers to the request for settings.
-    private struct OldDaemon: Dialer {
+    private struct OldDaemon: LinksOnly {
         let newer: ServiceDialer
 
         func connector(
@@ -233,19 +220,6 @@ struct SnapshotCommandTests {
             }
             link.close()
         }
-
-        func shell(
-            on destination: Destination,
-            _ settings: ConnectionSettings,
-            trust: HostTrust
-        ) throws -> any RemoteShell {
-            throw LinkError(.failed, "no shell in this test")
-        }
-
-        func checks(
-            of destination: Destination,
-            _ settings: ConnectionSettings
-        ) -> [DoctorCheck] { [] }
     }
 
     @Test func `a damaged store gives exit code 1 and names the snapshot`() throws {

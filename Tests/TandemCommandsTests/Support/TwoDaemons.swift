@@ -8,7 +8,7 @@ import TandemTree
 @testable import TandemCommands
 
 /// A vm in this process: a receiver and a snapshot daemon that look at the same directory.
-struct TwoDaemons: Dialer {
+struct TwoDaemons: LinksOnly {
     let vm: String
     private let endpoint: ReceiverEndpoint
     private let service: SnapshotService
@@ -63,14 +63,4 @@ struct TwoDaemons: Dialer {
             return near
         }
     }
-
-    func shell(
-        on destination: Destination,
-        _ settings: ConnectionSettings,
-        trust: HostTrust
-    ) throws -> any RemoteShell {
-        throw LinkError(.failed, "no shell in this test")
-    }
-
-    func checks(of destination: Destination, _ settings: ConnectionSettings) -> [DoctorCheck] { [] }
 }
